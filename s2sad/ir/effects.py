@@ -1,0 +1,29 @@
+"""Which right-hand sides may be dropped, moved or repeated."""
+from __future__ import annotations
+
+from s2sad.ir.nodes import Block, Call, Effect, For, Op, Raise, Rhs, While
+from s2sad.ir.walk import walk
+
+RAISING = frozenset({"nonzero", "extent"})
+"""Operations evaluated also for the error they may raise."""
+
+PURE_CALLS = frozenset({"np.dot", "np.transpose", "np.copy"})
+
+
+def is_pure(rhs: Rhs) -> bool:
+    """No effect besides its value."""
+    if isinstance(rhs, Op):
+        return rhs.fn not in RAISING
+    if isinstance(rhs, Call):
+        return rhs.fn in PURE_CALLS
+    return True
+
+
+def has_effect(block: Block) -> bool:
+    """Whether a block prints or may raise by its own statements."""
+    return any(isinstance(s, (Raise, Effect)) or hasattr(s, "value") and isinstance(s.value, (Op, Call)) and not is_pure(s.value)
+               for s in walk(block))
+
+
+def is_loop(s: object) -> bool:
+    return isinstance(s, (For, While))

@@ -1,0 +1,300 @@
+"""The intermediate representation: structured, A-normal, closed.
+
+Every pass takes a :class:`Function` and returns a new one; nodes are frozen, compare by identity (so an analysis
+may key a table by the statement itself) and carry the source position they came from.
+
+Grammar
+-------
+::
+
+    Function = name params body result loc
+    Block    = tuple of Stmt
+
+    Atom     = NAME (a plain ``str``) | Const
+    Arg      = Atom | TupleArg(items: Arg*) | ShapeOf(array: NAME) | DType(name)      call arguments and results only
+
+    Rhs      = Atom                                        copy (of a scalar, or of a reference to an array)
+             | Op(fn, args: Atom*)                         operator or elementwise function; arrays allowed until lowering
+             | Call(fn, args: Arg*, kwargs)                any other library function
+             | GetItem(base, index: Index*)                until lowering: element, slice, view, mask
+             | Dim(array, axis)                            ``array.shape[axis]``
+             | Load(array, index: Atom*)                   one element, indices in range and full rank
+             | Alloc(kind, shape: Atom*, dtype)            ``np.empty`` / ``np.zeros``
+
+    Index    = Atom | Slice(lower, upper, step) | Ellipsis_ | NewAxis
+
+    Stmt     = Assign(target: NAME, value: Rhs)
+             | AugAssign(target: NAME, op, value: Atom)               until lowering: in place on arrays, rebinding on scalars
+             | SetItem(base, index: Index*, value: Atom)              until lowering
+             | AugItem(base, index: Index*, op, value: Atom)          until lowering
+             | Store(array, index: Atom*, value: Atom)                one element
+             | Increment(array, index: Atom*, value: Atom, sign)      ``array[index] += value`` (or ``-=``), a linear node of its own
+             | Permute(targets, sources)                              parallel rebinding, sources a permutation of targets
+             | If(test: Atom, then: Block, orelse: Block)
+             | For(var, start, stop, step: Atom, body, exit, trips)
+             | While(cond: Block, test: Atom, body, exit, trips)
+             | Grow(array, needed: Atom)                              a tape's capacity is raised, its content kept
+             | Raise(exception, message)
+             | Effect(call: Call)                                     evaluated for what it does (``print``)
+
+``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are never assigned in the
+body. ``exit`` names a boolean, assigned in the body on every path: the loop stops after the iteration that made it
+true. ``trips`` names the number of iterations executed, a value the loop statement defines (``None`` until something
+asks for it). Tuples never live in names: the frontend replaces them by their elements.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping, TypeAlias
+
+
+@dataclass(frozen=True)
+class Loc:
+    """A position in the user's source."""
+
+    file: str
+    line: int
+    col: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.col + 1}"
+
+
+NOWHERE = Loc("<generated>", 0, 0)
+
+
+@dataclass(frozen=True)
+class Const:
+    """A literal: ``int``, ``float``, ``bool``, ``complex``, ``str`` or ``None``."""
+
+    value: object
+
+    def __eq__(self, other: object) -> bool:
+        # 1 == 1.0 == True, and 0.0 == -0.0: as literals they are different.
+        return isinstance(other, Const) and type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), repr(self.value)))
+
+
+Atom: TypeAlias = "str | Const"
+
+
+@dataclass(frozen=True)
+class TupleArg:
+    items: tuple[Arg, ...]
+
+
+@dataclass(frozen=True)
+class ShapeOf:
+    array: str
+
+
+@dataclass(frozen=True)
+class DType:
+    """A scalar type by its NumPy name, as in ``np.zeros(n, np.float32)``."""
+
+    name: str
+
+
+Arg: TypeAlias = "Atom | TupleArg | ShapeOf | DType"
+
+
+# ---------------------------------------------------------------------------- right-hand sides
+
+@dataclass(frozen=True)
+class Op:
+    """``fn`` is an operator (``add sub mul div floordiv mod pow matmul neg pos not invert and_ or_ xor lshift rshift
+    lt le gt ge eq ne is_ is_not select``) or the dotted name of an elementwise function (``math.sin``, ``np.sin``,
+    ``abs``, ``max``, ``min``, ``int``, ``float``, ``bool``, ``round``, ``np.float32``, ``zmul``, ``nonzero``).
+    ``select(c, a, b)`` is ``a if c else b`` with both sides already evaluated."""
+
+    fn: str
+    args: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """``fn`` is a dotted library name; a method becomes the function, its receiver first (``x.sum()`` is ``np.sum(x)``)."""
+
+    fn: str
+    args: tuple[Arg, ...]
+    kwargs: tuple[tuple[str, Arg], ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    lower: Atom | None
+    upper: Atom | None
+    step: Atom | None
+
+
+@dataclass(frozen=True)
+class NewAxis:
+    pass
+
+
+@dataclass(frozen=True)
+class Ellipsis_:
+    pass
+
+
+Index: TypeAlias = "Atom | Slice | NewAxis | Ellipsis_"
+
+
+@dataclass(frozen=True)
+class GetItem:
+    base: str
+    index: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Dim:
+    array: str
+    axis: int
+
+
+@dataclass(frozen=True)
+class Load:
+    array: str
+    index: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class Alloc:
+    kind: str
+    shape: tuple[Atom, ...]
+    dtype: str
+
+
+Rhs: TypeAlias = "Atom | Op | Call | GetItem | Dim | Load | Alloc"
+
+
+# ---------------------------------------------------------------------------- statements
+
+@dataclass(frozen=True, eq=False)
+class Assign:
+    target: str
+    value: Rhs
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class AugAssign:
+    target: str
+    op: str
+    value: Atom
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class SetItem:
+    base: str
+    index: tuple[Index, ...]
+    value: Atom
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class AugItem:
+    base: str
+    index: tuple[Index, ...]
+    op: str
+    value: Atom
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    array: str
+    index: tuple[Atom, ...]
+    value: Atom
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Increment:
+    array: str
+    index: tuple[Atom, ...]
+    value: Atom
+    sign: int = 1
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Permute:
+    targets: tuple[str, ...]
+    sources: tuple[str, ...]
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class If:
+    test: Atom
+    then: Block
+    orelse: Block = ()
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class For:
+    var: str
+    start: Atom
+    stop: Atom
+    step: Atom
+    body: Block
+    exit: str | None = None
+    trips: str | None = None
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class While:
+    cond: Block
+    test: Atom
+    body: Block
+    exit: str | None = None
+    trips: str | None = None
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Grow:
+    array: str
+    needed: Atom
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Raise:
+    exception: str
+    message: str | None
+    loc: Loc = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    call: Call
+    loc: Loc = NOWHERE
+
+
+Stmt: TypeAlias = (
+    "Assign | AugAssign | SetItem | AugItem | Store | Increment | Permute | If | For | While | Grow | Raise | Effect"
+)
+Block: TypeAlias = "tuple[Stmt, ...]"
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function with one exit. ``result`` is ``None`` (a procedure), an atom, or a (nested) :class:`TupleArg`.
+
+    ``names`` maps an internal name to the one the user wrote, where they differ; ``types`` is filled by inference.
+    """
+
+    name: str
+    params: tuple[str, ...]
+    body: Block
+    result: Arg | None
+    loc: Loc = NOWHERE
+    types: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,250 @@
+"""Traversals every pass shares: what a node reads, binds and writes, and how it is rebuilt."""
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Callable, Iterable, Iterator, Mapping
+
+from s2sad.ir.nodes import (
+    Alloc, Arg, Assign, Atom, AugAssign, AugItem, Block, Call, Const, Dim, Effect, For, Function, GetItem, Grow, If,
+    Increment, Index, Load, Op, Permute, Raise, Rhs, SetItem, ShapeOf, Slice, Stmt, Store, TupleArg, While,
+)
+
+
+def names_in(atoms: Iterable[object]) -> Iterator[str]:
+    """The names among atoms, call arguments and indices, in order."""
+    for a in atoms:
+        match a:
+            case str():
+                yield a
+            case TupleArg(items):
+                yield from names_in(items)
+            case ShapeOf(array):
+                yield array
+            case Slice(lower, upper, step):
+                yield from names_in((lower, upper, step))
+
+
+def rhs_names(rhs: Rhs) -> tuple[str, ...]:
+    """Every name a right-hand side reads, arrays included."""
+    match rhs:
+        case str():
+            return (rhs,)
+        case Op(_, args):
+            return tuple(names_in(args))
+        case Call(_, args, kwargs):
+            return tuple(names_in((*args, *(v for _, v in kwargs))))
+        case GetItem(base, index) | Load(base, index):
+            return (base, *names_in(index))
+        case Dim(array, _):
+            return (array,)
+        case Alloc(_, shape, _):
+            return tuple(names_in(shape))
+    return ()
+
+
+def reads(s: Stmt) -> tuple[str, ...]:
+    """Names the statement itself reads (not those of nested blocks). An array it writes into counts as read."""
+    match s:
+        case Assign(_, value):
+            return rhs_names(value)
+        case AugAssign(target, _, value):
+            return tuple(names_in((target, value)))
+        case SetItem(base, index, value) | Store(base, index, value):
+            return tuple(names_in((base, *index, value)))
+        case AugItem(base, index, _, value) | Increment(base, index, value):
+            return tuple(names_in((base, *index, value)))
+        case Permute(_, sources):
+            return sources
+        case If(test):
+            return tuple(names_in((test,)))
+        case For(_, start, stop, step, exit=exit):
+            return tuple(names_in((start, stop, step, exit)))
+        case While(_, test, exit=exit):
+            return tuple(names_in((test, exit)))
+        case Grow(array, needed):
+            return tuple(names_in((array, needed)))
+        case Effect(call):
+            return rhs_names(call)
+    return ()
+
+
+def binds(s: Stmt) -> tuple[str, ...]:
+    """Names the statement itself (re)binds."""
+    match s:
+        case Assign(target) | AugAssign(target):
+            return (target,)
+        case Permute(targets):
+            return targets
+        case For(var, trips=trips):
+            return (var,) if trips is None else (var, trips)
+        case While(trips=trips):
+            return () if trips is None else (trips,)
+    return ()
+
+
+def writes(s: Stmt) -> str | None:
+    """The array whose elements the statement itself writes."""
+    match s:
+        case Store(array) | Increment(array) | SetItem(array) | AugItem(array):
+            return array
+    return None
+
+
+def blocks(s: Stmt) -> tuple[Block, ...]:
+    match s:
+        case If(_, then, orelse):
+            return (then, orelse)
+        case For(body=body):
+            return (body,)
+        case While(cond, _, body):
+            return (cond, body)
+    return ()
+
+
+def with_blocks(s: Stmt, new: tuple[Block, ...]) -> Stmt:
+    """The compound statement with other nested blocks (in the order of :func:`blocks`)."""
+    match s:
+        case If():
+            return replace(s, then=new[0], orelse=new[1])
+        case For():
+            return replace(s, body=new[0])
+        case While():
+            return replace(s, cond=new[0], body=new[1])
+    return s
+
+
+def walk(block: Block) -> Iterator[Stmt]:
+    """Every statement, outer before inner, in program order."""
+    for s in block:
+        yield s
+        for b in blocks(s):
+            yield from walk(b)
+
+
+def map_block(block: Block, f: Callable[[Stmt], Iterable[Stmt]]) -> Block:
+    """Rebuild a block bottom-up: nested blocks first, then ``f`` turns each statement into any number."""
+    out: list[Stmt] = []
+    for s in block:
+        nested = blocks(s)
+        if nested:
+            new = tuple(map_block(b, f) for b in nested)
+            if any(a is not b for a, b in zip(new, nested)):
+                s = with_blocks(s, new)
+        out.extend(f(s))
+    if len(out) == len(block) and all(a is b for a, b in zip(out, block)):
+        return block
+    return tuple(out)
+
+
+def result_names(result: Arg | None) -> tuple[str, ...]:
+    return tuple(names_in((result,)))
+
+
+def result_leaves(result: Arg | None) -> tuple[Atom, ...]:
+    """The atoms of a (nested) result, left to right."""
+    if result is None:
+        return ()
+    if isinstance(result, TupleArg):
+        return tuple(leaf for item in result.items for leaf in result_leaves(item))
+    return (result,)  # type: ignore[return-value]
+
+
+def map_result(result: Arg | None, f: Callable[[Atom], Arg]) -> Arg | None:
+    """The same structure with every leaf mapped."""
+    if result is None:
+        return None
+    if isinstance(result, TupleArg):
+        return TupleArg(tuple(map_result(i, f) for i in result.items))  # type: ignore[misc]
+    return f(result)  # type: ignore[arg-type]
+
+
+def definition_counts(fn: Function) -> Counter[str]:
+    """How many statements bind each name; a parameter counts as one definition."""
+    counts: Counter[str] = Counter(fn.params)
+    for s in walk(fn.body):
+        counts.update(binds(s))
+    return counts
+
+
+def use_counts(fn: Function) -> Counter[str]:
+    counts: Counter[str] = Counter(result_names(fn.result))
+    for s in walk(fn.body):
+        counts.update(reads(s))
+    return counts
+
+
+def all_names(fn: Function) -> set[str]:
+    names = set(fn.params) | set(result_names(fn.result))
+    for s in walk(fn.body):
+        names.update(reads(s), binds(s))
+    return names
+
+
+# ---------------------------------------------------------------------------- substitution
+
+def _atom(a: object, m: Mapping[str, Atom]) -> object:
+    match a:
+        case str():
+            return m.get(a, a)
+        case TupleArg(items):
+            return TupleArg(tuple(_atom(i, m) for i in items))  # type: ignore[misc]
+        case ShapeOf(array):
+            return ShapeOf(m.get(array, array))  # type: ignore[arg-type]
+        case Slice(lower, upper, step):
+            return Slice(_atom(lower, m), _atom(upper, m), _atom(step, m))  # type: ignore[arg-type]
+    return a
+
+
+def _index(index: tuple[Index, ...], m: Mapping[str, Atom]) -> tuple:
+    return tuple(_atom(i, m) for i in index)
+
+
+def substitute_rhs(rhs: Rhs, m: Mapping[str, Atom]) -> Rhs:
+    """The right-hand side with names replaced (simultaneously)."""
+    match rhs:
+        case str():
+            return m.get(rhs, rhs)
+        case Op(fn, args):
+            return Op(fn, _index(args, m))
+        case Call(fn, args, kwargs):
+            return Call(fn, _index(args, m), tuple((k, _atom(v, m)) for k, v in kwargs))  # type: ignore[misc]
+        case GetItem(base, index):
+            return GetItem(m.get(base, base), _index(index, m))  # type: ignore[arg-type]
+        case Load(base, index):
+            return Load(m.get(base, base), _index(index, m))  # type: ignore[arg-type]
+        case Dim(array, axis):
+            return Dim(m.get(array, array), axis)  # type: ignore[arg-type]
+        case Alloc(kind, shape, dtype):
+            return Alloc(kind, _index(shape, m), dtype)
+    return rhs
+
+
+def substitute_reads(s: Stmt, m: Mapping[str, Atom]) -> Stmt:
+    """The statement with the names it reads replaced; names it binds stay, nested blocks stay."""
+    match s:
+        case Assign(value=value):
+            return replace(s, value=substitute_rhs(value, m))
+        case AugAssign(value=value):
+            return replace(s, value=_atom(value, m))
+        case SetItem(base, index, value) | AugItem(base, index, _, value):
+            return replace(s, base=_atom(base, m), index=_index(index, m), value=_atom(value, m))
+        case Store(array, index, value) | Increment(array, index, value):
+            return replace(s, array=_atom(array, m), index=_index(index, m), value=_atom(value, m))
+        case Permute(_, sources):
+            return replace(s, sources=_index(sources, m))
+        case If(test):
+            return replace(s, test=_atom(test, m))
+        case For(_, start, stop, step):
+            return replace(s, start=_atom(start, m), stop=_atom(stop, m), step=_atom(step, m))
+        case While(_, test):
+            return replace(s, test=_atom(test, m))
+        case Grow(array, needed):
+            return replace(s, array=_atom(array, m), needed=_atom(needed, m))
+        case Effect(call):
+            return replace(s, call=substitute_rhs(call, m))
+    return s
+
+
+def is_zero(a: object) -> bool:
+    return isinstance(a, Const) and not isinstance(a.value, (bool, str, type(None))) and a.value == 0
