@@ -1,0 +1,5 @@
+"""From the intermediate representation to Python text."""
+from s2sad.emit.pyast import to_python
+from s2sad.emit.unparse import Comment, unparse
+
+__all__ = ["Comment", "to_python", "unparse"]

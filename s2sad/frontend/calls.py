@@ -1,0 +1,164 @@
+"""Calls: library functions by canonical name, methods as functions, helpers inlined."""
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import gast
+import numpy as np
+
+from s2sad.frontend.source import Constant, Library, Module, UserFunction
+from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
+
+if TYPE_CHECKING:
+    from s2sad.frontend.expressions import Expressions
+
+# Methods of arrays, which become the function of the same meaning with the receiver first.
+METHODS = {
+    m: f"np.{m}" for m in (
+        "copy", "sum", "dot", "mean", "max", "min", "prod", "reshape", "ravel", "flatten", "transpose", "astype", "std", "var",
+        "argmax", "argmin", "cumsum", "cumprod", "any", "all", "conj", "item", "trace", "repeat", "take", "clip", "diagonal",
+        "argsort", "swapaxes", "squeeze", "round",
+    )
+} | {"conjugate": "np.conj"}
+
+# Functions of math that are not numbers to one number.
+NOT_SCALAR = {"math.fsum", "math.prod", "math.dist", "math.frexp", "math.modf", "math.sumprod"}
+# NumPy functions that are elementwise without being ufuncs, by their number of arguments.
+ELEMENTWISE = {"np.where": 3, "np.clip": 3, "np.sinc": 1, "np.real": 1, "np.imag": 1, "np.angle": 1, "np.round": 1,
+               "np.nan_to_num": 1}
+BUILTIN = {"abs": (1,), "int": (1,), "float": (1,), "bool": (1,), "complex": (1, 2), "round": (1, 2), "stop_gradient": (1,)}
+# Functions whose first argument may be a list of arrays or numbers.
+TAKE_LISTS = {"np.array", "np.asarray", "np.concatenate", "np.stack", "np.hstack", "np.vstack", "np.column_stack", "np.dstack"}
+
+
+@lru_cache(maxsize=None)
+def arity(name: str) -> tuple[int, ...]:
+    """With how many arguments a function is elementwise; empty if it is not."""
+    if name in BUILTIN:
+        return BUILTIN[name]
+    if name in ELEMENTWISE:
+        return (ELEMENTWISE[name],)
+    space, _, short = name.partition(".")
+    if space == "math" and name not in NOT_SCALAR:
+        return (1, 2, 3)
+    if space == "np" and "." not in short:
+        f = getattr(np, short, None)
+        if isinstance(f, np.ufunc) and f.nout == 1 and f.signature is None:
+            return (f.nin,)
+        if isinstance(f, type) and issubclass(f, np.generic):
+            return (1,)
+    return ()
+
+
+def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
+    """Lower a call."""
+    match flat.meaning(node.func):
+        case Library(name):
+            return library_call(flat, name, node)
+        case UserFunction() as helper:
+            from s2sad.frontend.inline import inline
+            return inline(flat, helper, node)
+        case Module() | Constant():
+            if not isinstance(node.func, gast.Attribute):
+                flat.refuse("this is not a function", node)
+    if isinstance(node.func, gast.Attribute):
+        return method_call(flat, node.func, node)
+    flat.refuse("calling a function held in a name is not supported yet", node, hint="call it by its global name")
+
+
+def keywords(flat: Expressions, node: gast.Call) -> tuple[tuple[str, Arg], ...]:
+    out = []
+    for k in node.keywords:
+        if k.arg is None:
+            flat.refuse("'**' in a call is not supported yet", node, hint="write the arguments out")
+        held = flat.value(k.value)
+        if k.arg == "dtype":
+            held = dtype(flat, held, k.value)
+        out.append((k.arg, held))
+    return tuple(out)
+
+
+def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
+    if isinstance(held, Const) and isinstance(held.value, str):
+        try:
+            return DType(np.dtype(held.value).name)
+        except TypeError:
+            flat.refuse(f"'{held.value}' is not the name of a type", node)
+    return held
+
+
+def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
+    args = [flat.value(a) for a in node.args]
+    kwargs = keywords(flat, node)
+    listed = [k for k, a in enumerate(node.args) if isinstance(a, gast.List)]
+    if listed and (listed != [0] or name not in TAKE_LISTS):
+        flat.refuse("a list is not supported here yet", node.args[listed[0]], hint="use an array or a tuple")
+    if not kwargs:
+        special = builtin_call(flat, name, args, node)
+        if special is not None:
+            return special
+        if len(args) in arity(name):
+            return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
+    if name == "np.matmul" and len(args) == 2 and not kwargs:
+        return Op("matmul", tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
+    if "." not in name and name not in ("print", "sum", "max", "min"):
+        flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011")
+    return Call(name, tuple(args), kwargs)
+
+
+def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> Rhs | Arg | None:
+    """Builtins that are operators, or that look into tuples."""
+    match name, args:
+        case "len", [TupleArg(items)]:
+            return Const(len(items))
+        case "len", [ShapeOf(array)]:
+            return Call("np.ndim", (array,))
+        case "len", [str() as array]:
+            return Dim(array, 0)
+        case ("max" | "min"), [TupleArg(items)]:
+            return extreme(flat, name, list(items), node)
+        case ("max" | "min"), [_, _, *_]:
+            return extreme(flat, name, args, node)
+        case "sum", [TupleArg(items)]:
+            total: Rhs = Const(0)
+            for i in items:
+                total = Op("add", (flat.as_atom(flat.as_value(total), node), flat.as_atom(i, node)))
+            return total
+        case "pow", [a, b]:
+            return Op("pow", (flat.as_atom(a, node), flat.as_atom(b, node)))
+        case "divmod", [a, b]:
+            a, b = flat.as_atom(a, node), flat.as_atom(b, node)
+            return TupleArg((flat.temporary(Op("floordiv", (a, b))), flat.temporary(Op("mod", (a, b)))))
+        case "tuple", [TupleArg() as t]:
+            return t
+        case "np.shape", [str() as array]:
+            return ShapeOf(array)
+    return None
+
+
+def extreme(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> Rhs:
+    result: Rhs = flat.as_atom(args[0], node)
+    for a in args[1:]:
+        result = Op(name, (flat.as_atom(flat.as_value(result), node), flat.as_atom(a, node)))
+    return result
+
+
+def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs | Arg:
+    if func.attr not in METHODS:
+        flat.refuse(f"the method '.{func.attr}' is not supported yet", node)
+    receiver = flat.value(func.value)
+    if not isinstance(receiver, str):
+        flat.refuse(f"the method '.{func.attr}' of this is not supported", node)
+    args = [flat.value(a) for a in node.args]
+    kwargs = keywords(flat, node)
+    name = METHODS[func.attr]
+    if func.attr == "reshape" and args and not isinstance(args[0], (TupleArg, ShapeOf)) and len(args) > 1:
+        args = [TupleArg(tuple(args))]
+    if func.attr == "transpose" and len(args) > 1:
+        args = [TupleArg(tuple(args))]
+    if func.attr == "astype" and args:
+        args[0] = dtype(flat, args[0], node)
+    if not kwargs and 1 + len(args) in arity(name):
+        return Op(name, (receiver, *(flat.as_atom(a, node) for a in args)))
+    return Call(name, (receiver, *args), kwargs)

@@ -1,0 +1,478 @@
+"""Expressions to A-normal form, with the names of one function and what they hold."""
+from __future__ import annotations
+
+from typing import Callable, Iterable, NoReturn
+
+import gast
+import numpy as np
+
+from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
+from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+from s2sad.ir.nodes import (
+    Arg, Assign, Atom, AugAssign, AugItem, Call, Const, Dim, DType, Effect, Ellipsis_, GetItem, If, Index, Loc, NewAxis, Op,
+    Rhs, SetItem, ShapeOf, Slice, TupleArg,
+)
+from s2sad.ir.walk import walk
+
+BINARY = {
+    gast.Add: "add", gast.Sub: "sub", gast.Mult: "mul", gast.Div: "div", gast.FloorDiv: "floordiv", gast.Mod: "mod",
+    gast.Pow: "pow", gast.MatMult: "matmul", gast.BitAnd: "and_", gast.BitOr: "or_", gast.BitXor: "xor",
+    gast.LShift: "lshift", gast.RShift: "rshift",
+}
+UNARY = {gast.USub: "neg", gast.UAdd: "pos", gast.Not: "not", gast.Invert: "invert"}
+COMPARE = {
+    gast.Lt: "lt", gast.LtE: "le", gast.Gt: "gt", gast.GtE: "ge", gast.Eq: "eq", gast.NotEq: "ne", gast.Is: "is_",
+    gast.IsNot: "is_not",
+}
+LARGEST_CONSTANT_ARRAY = 64
+
+
+class Conflict:
+    """What a name holds where one path gives it a tuple and another something else."""
+
+
+CONFLICT = Conflict()
+
+
+def memory_written(block: Iterable) -> bool:
+    """Whether statements write into arrays, or do anything else that outlives them."""
+    return any(isinstance(s, (SetItem, AugItem, AugAssign, Effect)) for s in walk(tuple(block)))
+
+
+class Expressions:
+    """Lowers expressions of one function; statements go to ``self.out``."""
+
+    def __init__(self, user: UserFunction, names: LocalNames, prologue: list, stack: tuple[UserFunction, ...],
+                 assigned: set[str], bases: dict[str, str]) -> None:
+        self.user, self.names, self.prologue, self.stack = user, names, prologue, stack
+        self.locals = assigned | set(user.params)
+        self.bases = bases
+        self.vars: dict[str, object] = {}
+        self.out: list = []
+        self.loc: Loc = user.loc(user.node)
+
+    # -- statements under construction
+
+    def emit(self, s: object) -> None:
+        self.out.append(s)
+
+    def nested(self, body: Callable[[], object]) -> tuple:
+        saved, self.out = self.out, []
+        try:
+            body()
+            return tuple(self.out)
+        finally:
+            self.out = saved
+
+    def alternatives(self, then: Callable[[], object], orelse: Callable[[], object], loc: Loc) -> tuple[tuple, tuple]:
+        """Two blocks of which one runs: what names hold afterwards is what both agree on."""
+        before = dict(self.vars)
+        a = self.nested(then)
+        after_then, self.vars = self.vars, before
+        b = self.nested(orelse)
+        for name, held in after_then.items():
+            if self.vars.setdefault(name, held) != held:
+                self.vars[name] = CONFLICT
+        return a, b
+
+    def same_structure(self, before: dict[str, object], loc: Loc) -> None:
+        """A loop must leave what a name holds (a number, a tuple of two, ...) as it was."""
+        for name, held in before.items():
+            if self.vars.get(name) != held:
+                raise UnsupportedSyntax(f"'{name}' holds a tuple on one path and something else on another", loc=loc,
+                                        code="S2S007", hint="use two names")
+
+    def temporary(self, rhs: Rhs) -> str:
+        name = self.names.temp()
+        self.emit(Assign(name, rhs, self.loc))
+        return name
+
+    def refuse(self, what: str, node: gast.AST, hint: str = "", code: str = "", why: str = "") -> NoReturn:
+        raise UnsupportedSyntax(what, loc=self.user.loc(node), hint=hint, code=code, why=why)
+
+    # -- names
+
+    def base(self, name: str) -> str:
+        """The IR's name of a local of this function."""
+        return self.bases[name]
+
+    def element_names(self, name: str) -> set[str]:
+        base = self.base(name)
+        return {v for k, v in self.bases.items() if k.startswith(f"{base}.")}
+
+    def element(self, key: str, base: str) -> str:
+        if key not in self.bases:
+            self.bases[key] = self.names.fresh(base)
+        return self.bases[key]
+
+    def bind(self, name: str, value: Rhs | Arg, loc: Loc) -> None:
+        """Make a local hold a value: assign it, or its elements."""
+        base = self.base(name)
+        self.vars[name] = self._bind(base, base, value, loc)
+
+    def _bind(self, key: str, base: str, value: Rhs | Arg, loc: Loc) -> Arg:
+        match value:
+            case TupleArg(items):
+                parts: list[Arg] = []
+                clobbered: set[str] = set()
+                for k, item in enumerate(items):
+                    parts.append(self.protected(item, clobbered))
+                    own = self.bases.get(f"{key}.{k}")
+                    clobbered |= {own} if own else set()
+                out = []
+                for k, item in enumerate(parts):
+                    mine = self.element(f"{key}.{k}", f"{base}_{k}")
+                    out.append(self._bind(f"{key}.{k}", mine, item, loc))
+                return TupleArg(tuple(out))
+            case ShapeOf(array):
+                mine = self.element(f"{key}.shape", f"{base}_of")
+                self.emit(Assign(mine, array, loc))
+                return ShapeOf(mine)
+            case DType():
+                return value
+        if value != base:
+            self.emit(Assign(base, value, self.loc if self.loc.line else loc))  # type: ignore[arg-type]
+        return base
+
+    def protected(self, value: Arg, clobbered: set[str]) -> Arg:
+        """The value, copied where a name in it is about to be assigned."""
+        match value:
+            case TupleArg(items):
+                return TupleArg(tuple(self.protected(i, clobbered) for i in items))
+            case ShapeOf(array) if array in clobbered:
+                return ShapeOf(self.temporary(array))
+            case str() if value in clobbered:
+                return self.temporary(value)
+        return value
+
+    def meaning(self, node: gast.AST) -> Meaning | None:
+        """What a global or dotted name stands for; ``None`` if the expression is a value of this function."""
+        loc = self.user.loc(node)
+        try:
+            match node:
+                case gast.Name():
+                    return None if node.id in self.locals else self.user.lookup(node.id, loc)
+                case gast.Attribute():
+                    owner = self.meaning(node.value)
+                    if isinstance(owner, Module):
+                        try:
+                            return owner.member(node.attr)  # type: ignore[return-value]
+                        except LookupError:
+                            raise UnsupportedSyntax(f"'{owner.name}' has no '{node.attr}'", loc=loc, code="S2S003") from None
+                    if isinstance(owner, (Library, UserFunction)):
+                        raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc)
+        except UnsupportedFunction as e:
+            if e.loc is None:
+                e.loc = loc
+            raise
+        return None
+
+    # -- expressions
+
+    def atom(self, node: gast.AST) -> Atom:
+        return self.as_atom(self.value(node), node)
+
+    def as_atom(self, value: Arg, node: gast.AST) -> Atom:
+        if isinstance(value, (str, Const)):
+            return value
+        what = {TupleArg: "a tuple", ShapeOf: "a shape", DType: "a type"}[type(value)]
+        self.refuse(f"{what} cannot be used here", node, code="S2S007", hint="use its elements")
+
+    def array(self, node: gast.AST) -> str:
+        value = self.value(node)
+        if not isinstance(value, str):
+            self.refuse("an array is needed here", node)
+        return value
+
+    def value(self, node: gast.AST) -> Arg:
+        """The value of an expression as an atom, or a tuple of them."""
+        held = self.rhs(node)
+        if isinstance(held, (str, Const, TupleArg, ShapeOf, DType)):
+            return held
+        loc, self.loc = self.loc, self.user.loc(node)
+        name = self.temporary(held)
+        self.loc = loc
+        return name
+
+    def argument(self, node: gast.AST) -> Arg:
+        return self.value(node)
+
+    def rhs(self, node: gast.AST, into: str | None = None) -> Rhs | Arg:
+        """An expression as a right-hand side (its operands are emitted), or a tuple, shape or type.
+
+        ``into`` names a scalar that is about to get the value and may get it early.
+        """
+        match node:
+            case gast.Constant():
+                return self.constant(node.value, node)
+            case gast.Name() | gast.Attribute():
+                return self.named(node)
+            case gast.Tuple() | gast.List():
+                return TupleArg(tuple(self.value(e) for e in node.elts))
+            case gast.BinOp():
+                left, right = self.value(node.left), self.value(node.right)
+                if isinstance(left, TupleArg) or isinstance(right, TupleArg):
+                    if not isinstance(node.op, gast.Add):
+                        self.refuse("this operation on a tuple is not supported yet", node, code="S2S007")
+                    return self.concatenated(left, right, node)
+                return Op(BINARY[type(node.op)], (self.as_atom(left, node.left), self.as_atom(right, node.right)))
+            case gast.UnaryOp():
+                operand = self.atom(node.operand)
+                if isinstance(operand, Const):
+                    if isinstance(node.op, gast.USub) and type(operand.value) in (int, float, complex):
+                        return Const(-operand.value)  # type: ignore[operator]
+                    if isinstance(node.op, gast.Not):
+                        return Const(not operand.value)
+                return Op(UNARY[type(node.op)], (operand,))
+            case gast.Compare():
+                return self.compared(node)
+            case gast.BoolOp():
+                return self.short_circuit(node)
+            case gast.IfExp():
+                return self.conditional(node, into)
+            case gast.Subscript():
+                return self.subscript(node)
+            case gast.Call():
+                from s2sad.frontend.calls import call
+                return call(self, node)
+        self.refuse("this expression is not supported yet", node)
+
+    def constant(self, value: object, node: gast.AST) -> Rhs | Arg:
+        if isinstance(value, tuple):
+            return TupleArg(tuple(self.as_value(self.constant(v, node)) for v in value))
+        if isinstance(value, (np.generic,)):
+            return Op("np.bool_" if isinstance(value, np.bool_) else f"np.{value.dtype.name}", (Const(value.item()),))
+        if isinstance(value, np.ndarray):
+            return self.constant_array(value, node)
+        if value is None or isinstance(value, (bool, int, float, complex, str)):
+            return Const(value)
+        self.refuse(f"a constant of type '{type(value).__name__}' is not supported", node)
+
+    def as_value(self, rhs: Rhs | Arg) -> Arg:
+        return rhs if isinstance(rhs, (str, Const, TupleArg, ShapeOf, DType)) else self.temporary(rhs)
+
+    def constant_array(self, array: np.ndarray, node: gast.AST) -> str:
+        """A small global array, made anew at the start of the function."""
+        wanted = getattr(node, "id", getattr(node, "attr", "table"))
+        for known, name in self.prologue_names():
+            if known is array:
+                return name
+        if array.size > LARGEST_CONSTANT_ARRAY or array.size == 0 or array.dtype.kind not in "fiub":
+            self.refuse(f"the global array '{wanted}' is not supported", node, hint="pass it as an argument",
+                        why=f"arrays of 1 to {LARGEST_CONSTANT_ARRAY} numbers are taken as constants")
+
+        def items(a: np.ndarray) -> TupleArg:
+            return TupleArg(tuple(items(x) if x.ndim else Const(x.item()) for x in map(np.asarray, a)))
+
+        name = self.names.fresh(wanted)
+        dtype = (("dtype", DType("bool_" if array.dtype == np.bool_ else array.dtype.name)),)
+        made = Call("np.array", (items(array),), dtype) if array.ndim else Call("np.array", (Const(array.item()),), dtype)
+        self.prologue.append((array, Assign(name, made, self.user.loc(node))))
+        return name
+
+    def prologue_names(self) -> list[tuple[object, str]]:
+        return [(array, s.target) for array, s in self.prologue]
+
+    def named(self, node: gast.AST) -> Rhs | Arg:
+        if isinstance(node, gast.Name) and node.id in self.locals:
+            held = self.vars.get(node.id, self.base(node.id))
+            if held is CONFLICT:
+                self.refuse(f"'{node.id}' holds a tuple on one path and something else on another", node, code="S2S007",
+                            hint="use two names")
+            return held  # type: ignore[return-value]
+        match self.meaning(node):
+            case Constant(value):
+                return self.constant(value, node)
+            case Library(name):
+                return self.library_value(name, node)
+            case UserFunction():
+                self.refuse("a function as a value is not supported yet", node, hint="call it by its name")
+            case Module():
+                self.refuse("a module is not a value", node)
+        assert isinstance(node, gast.Attribute)
+        return self.attribute(node)
+
+    def library_value(self, name: str, node: gast.AST) -> Arg:
+        plain = {"float": "float64", "int": "int64", "bool": "bool_", "complex": "complex128"}
+        if name in plain:
+            return DType(plain[name])
+        short = name.removeprefix("np.")
+        if name.startswith("np.") and isinstance(getattr(np, short, None), type) and issubclass(getattr(np, short), np.generic):
+            return DType(short)
+        self.refuse(f"the function '{name}' as a value is not supported yet", node, hint="call it")
+
+    def attribute(self, node: gast.Attribute) -> Rhs | Arg:
+        match node.attr:
+            case "real" | "imag":
+                return Op(f"np.{node.attr}", (self.atom(node.value),))
+            case "shape":
+                return ShapeOf(self.array(node.value))
+            case "size" | "ndim":
+                return Call(f"np.{node.attr}", (self.array(node.value),))
+            case "T":
+                return Call("np.transpose", (self.array(node.value),))
+        self.refuse(f"the attribute '.{node.attr}' is not supported yet", node)
+
+    def elements(self, value: Arg, count: int, node: gast.AST) -> list[Arg]:
+        """The elements of something unpacked into ``count`` targets."""
+        match value:
+            case TupleArg(items):
+                if len(items) != count:
+                    self.refuse(f"{len(items)} values are unpacked into {count} targets", node)
+                return list(items)
+            case ShapeOf(array):
+                return [self.temporary(Dim(array, k)) for k in range(count)]
+            case str():
+                return [self.temporary(GetItem(value, (Const(k),))) for k in range(count)]
+        self.refuse("this cannot be unpacked", node)
+
+    def concatenated(self, left: Arg, right: Arg, node: gast.AST) -> TupleArg:
+        if not isinstance(left, TupleArg) or not isinstance(right, TupleArg):
+            self.refuse("a tuple and something else cannot be joined", node, code="S2S007")
+        return TupleArg(left.items + right.items)
+
+    # -- evaluation that depends
+
+    def compared(self, node: gast.Compare) -> Rhs | Arg:
+        left = self.atom(node.left)
+        result: str | None = None
+        pending: list = []
+        for k, (op, comparator) in enumerate(zip(node.ops, node.comparators)):
+            right = self.atom(comparator)
+            name = COMPARE[type(op)]
+            if len(node.ops) == 1:
+                if name in ("is_", "is_not") and right == Const(None) and isinstance(left, Const):
+                    return Const((left.value is None) == (name == "is_"))
+                return Op(name, (left, right))
+            result = result or self.names.temp()
+            self.emit(Assign(result, Op(name, (left, right)), self.loc))
+            if k + 1 < len(node.ops):
+                pending.append(self.out)
+                self.out = []
+            left = right
+        assert result is not None
+        while pending:
+            inner, self.out = tuple(self.out), pending.pop()
+            self.emit(If(result, inner, (), self.loc))
+        return result
+
+    def short_circuit(self, node: gast.BoolOp) -> Rhs | Arg:
+        is_and = isinstance(node.op, gast.And)
+        first = self.atom(node.values[0])
+        rest = node.values[1:]
+        while isinstance(first, Const) and rest:
+            if bool(first.value) != is_and:
+                return first
+            first, rest = self.atom(rest[0]), rest[1:]
+        if not rest:
+            return first
+        result = self.names.temp()
+        # The first operand was just computed: let it go straight into the result.
+        if self.out and isinstance(self.out[-1], Assign) and self.out[-1].target == first and first in self.names.made:
+            last = self.out.pop()
+            self.emit(Assign(result, last.value, last.loc))
+        else:
+            self.emit(Assign(result, first, self.loc))
+        pending = []
+        for v in rest:
+            pending.append(self.out)
+            self.out = []
+            self.emit(Assign(result, self.scalar_rhs(v), self.loc))
+        while pending:
+            inner, self.out = tuple(self.out), pending.pop()
+            self.emit(If(result, inner, (), self.loc) if is_and else If(result, (), inner, self.loc))
+        return result
+
+    def scalar_rhs(self, node: gast.AST) -> Rhs:
+        held = self.rhs(node)
+        return self.as_atom(held, node) if isinstance(held, (TupleArg, ShapeOf, DType)) else held
+
+    def conditional(self, node: gast.IfExp, into: str | None) -> Rhs | Arg:
+        linear = self._strong_zero(node)
+        if linear is not None:
+            return linear
+        test = self.atom(node.test)
+        if isinstance(test, Const):
+            return self.rhs(node.body if test.value else node.orelse, into)
+        target = into or self.names.temp()
+        loc = self.loc
+        seen: list[Arg] = []
+
+        def side(e: gast.AST) -> None:
+            seen.append(self._bind(target, target, self.rhs(e, None), loc))
+
+        then, orelse = self.alternatives(lambda: side(node.body), lambda: side(node.orelse), loc)
+        if seen[0] != seen[1]:
+            self.refuse("the two sides must be of the same kind", node, code="S2S007")
+        self.emit(If(test, then, orelse, loc))
+        return seen[0]
+
+    def _strong_zero(self, node: gast.IfExp) -> Op | None:
+        """``0.0 if b == 0.0 else b * p`` with plain names is one linear operation, not a branch."""
+        match node:
+            case gast.IfExp(
+                test=gast.Compare(left=gast.Name(id=b), ops=[gast.Eq()], comparators=[gast.Constant(value=0.0 as z1)]),
+                body=gast.Constant(value=0.0 as z2),
+                orelse=gast.BinOp(left=gast.Name(id=c), op=gast.Mult(), right=gast.Name() as p),
+            ) if b == c and isinstance(z1, float) and isinstance(z2, float):
+                return Op("zmul", (self.atom(node.test.left), self.atom(p)))
+        return None
+
+    # -- elements
+
+    def subscript(self, node: gast.Subscript) -> Rhs | Arg:
+        held = self.value(node.value)
+        match held:
+            case TupleArg(items):
+                return self.tuple_item(items, node)
+            case ShapeOf(array):
+                k = self.value(node.slice)
+                if not isinstance(k, Const) or not isinstance(k.value, int):
+                    self.refuse("a shape is indexed by a literal number only", node, code="S2S007")
+                return Dim(array, int(k.value))
+            case str():
+                return GetItem(held, self.index(node.slice))
+        self.refuse("this cannot be indexed", node)
+
+    def tuple_item(self, items: tuple[Arg, ...], node: gast.Subscript) -> Arg:
+        def literal(e: gast.AST | None) -> int | None:
+            if e is None:
+                return None
+            k = self.value(e)
+            if isinstance(k, Const) and type(k.value) is int:
+                return k.value
+            self.refuse("a tuple is indexed by a literal number only", node, code="S2S007", hint="use an array")
+
+        if isinstance(node.slice, gast.Slice):
+            return TupleArg(items[literal(node.slice.lower):literal(node.slice.upper):literal(node.slice.step)])
+        k = literal(node.slice)
+        assert k is not None
+        if not -len(items) <= k < len(items):
+            self.refuse(f"the tuple has {len(items)} elements", node)
+        return items[k]
+
+    def index(self, node: gast.AST) -> tuple[Index, ...]:
+        parts = node.elts if isinstance(node, gast.Tuple) else [node]
+        out: list[Index] = []
+        for p in parts:
+            if isinstance(p, gast.Slice):
+                out.append(Slice(*(None if e is None else self.bound(e) for e in (p.lower, p.upper, p.step))))
+            elif isinstance(p, gast.Constant) and p.value is Ellipsis:
+                out.append(Ellipsis_())
+            else:
+                out += self.index_atoms(self.value(p), p)
+        return tuple(out)
+
+    def bound(self, node: gast.AST) -> Atom | None:
+        held = self.atom(node)
+        return None if held == Const(None) else held
+
+    def index_atoms(self, value: Arg, node: gast.AST) -> list[Index]:
+        if isinstance(value, TupleArg):
+            if isinstance(node, gast.List):
+                self.refuse("indexing by a list is not supported yet", node, hint="use an array of integers")
+            return [i for item in value.items for i in self.index_atoms(item, node)]
+        if value == Const(None):
+            return [NewAxis()]
+        return [self.as_atom(value, node)]

@@ -1,0 +1,292 @@
+"""Statements to A-normal form: every operation gets a name, tuples become their elements, helpers are inlined.
+
+The result still holds ``break``, ``continue`` and ``return`` (see :mod:`s2sad.frontend.exits`).
+"""
+from __future__ import annotations
+
+from typing import Sequence
+
+import gast
+
+from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
+from s2sad.frontend.expressions import BINARY, Expressions, memory_written
+from s2sad.frontend.library import SPACES
+from s2sad.frontend.source import Library
+from s2sad.ir.nodes import (
+    Arg, Assign, Atom, AugAssign, AugItem, Call, Const, Dim, Effect, For, GetItem, If, Op, Permute, Raise, SetItem, Slice,
+    TupleArg, While,
+)
+
+
+class Flattener(Expressions):
+    """Lowers the statements of one function; expressions are the base class's business."""
+
+    def suite(self, nodes: Sequence[gast.AST]) -> tuple:
+        """A nested block."""
+        return self.nested(lambda: self.statements(nodes))
+
+    def statements(self, nodes: Sequence[gast.AST]) -> None:
+        for k, node in enumerate(nodes):
+            self.loc = self.user.loc(node)
+            match node:
+                case gast.Expr(value=gast.Constant(value=str())):
+                    pass
+                case gast.Pass():
+                    pass
+                case gast.Assign():
+                    self.assign(node)
+                case gast.AnnAssign():
+                    if node.value is not None:
+                        self.store_to([node.target], node.value)
+                case gast.AugAssign():
+                    self.augmented(node)
+                case gast.If():
+                    self.branch(node)
+                case gast.For():
+                    self.for_loop(node)
+                case gast.While():
+                    self.while_loop(node)
+                case gast.Break():
+                    self.emit(Break(self.loc))
+                case gast.Continue():
+                    self.emit(Continue(self.loc))
+                case gast.Return():
+                    none = node.value is None or (isinstance(node.value, gast.Constant) and node.value.value is None)
+                    value = None if none else self.argument(node.value)
+                    self.emit(Return(value, self.user.loc(node)))
+                case gast.Assert():
+                    self.assertion(node)
+                case gast.Raise():
+                    self.raises(node)
+                case gast.Expr():
+                    self.effect(node.value)
+                case _:
+                    self.refuse("this statement is not supported yet", node)
+            if isinstance(node, (gast.Break, gast.Continue, gast.Return)):
+                # What follows is never reached.
+                return
+
+    # -- assignment
+
+    def assign(self, node: gast.Assign) -> None:
+        self.store_to(node.targets, node.value)
+
+    def store_to(self, targets: Sequence[gast.AST], value: gast.AST) -> None:
+        if len(targets) == 1 and isinstance(targets[0], (gast.Tuple, gast.List)) and isinstance(value, (gast.Tuple, gast.List)):
+            if self.permutation(targets[0], value):
+                return
+        if len(targets) == 1 and isinstance(targets[0], gast.Name):
+            self.bind(targets[0].id, self.rhs(value, self.base(targets[0].id)), self.user.loc(targets[0]))
+            return
+        held = self.value(value)
+        if len(targets) == 1:
+            self.store(targets[0], held)
+            return
+        # a = b = e: targets are assigned left to right, each must get the same value.
+        if isinstance(held, str) and held not in self.names.made:
+            held = self.temporary(held)
+        for t in targets:
+            self.store(t, held)
+
+    def permutation(self, target: gast.AST, value: gast.AST) -> bool:
+        """``u, v = v, u``: whether it was one, and then it is emitted."""
+        if not all(isinstance(e, gast.Name) for e in (*target.elts, *value.elts)):
+            return False
+        wanted, given = [e.id for e in target.elts], [e.id for e in value.elts]
+        if sorted(wanted) != sorted(given) or len(set(wanted)) != len(wanted) or not all(n in self.locals for n in given):
+            return False
+        if any(self.vars.get(n, self.base(n)) != self.base(n) for n in given):
+            return False
+        self.emit(Permute(tuple(map(self.base, wanted)), tuple(map(self.base, given)), self.loc))
+        return True
+
+    def store(self, target: gast.AST, value: Arg) -> None:
+        """Give a target (a name, an element, or a tuple of targets) a value."""
+        loc = self.user.loc(target)
+        match target:
+            case gast.Name():
+                self.bind(target.id, value, loc)
+            case gast.Tuple() | gast.List():
+                parts = self.elements(value, len(target.elts), target)
+                clobbered: set[str] = set()
+                safe: list[Arg] = []
+                for t, v in zip(target.elts, parts):
+                    safe.append(self.protected(v, clobbered))
+                    clobbered |= self.names_of_target(t)
+                for t, v in zip(target.elts, safe):
+                    self.store(t, v)
+            case gast.Subscript():
+                base, index = self.place(target)
+                self.emit(SetItem(base, index, self.as_atom(value, target), self.loc))
+            case _:
+                self.refuse("assigning to this is not supported", target)
+
+    def names_of_target(self, target: gast.AST) -> set[str]:
+        if isinstance(target, gast.Name):
+            return {self.base(target.id), *self.element_names(target.id)}
+        if isinstance(target, (gast.Tuple, gast.List)):
+            return set().union(*map(self.names_of_target, target.elts))
+        return set()
+
+    def place(self, target: gast.Subscript) -> tuple[str, tuple]:
+        """Base and index of an element or slice to be written."""
+        if isinstance(target.value, gast.Name) and target.value.id not in self.locals:
+            self.refuse(f"'{target.value.id}' is a global; writing into it is not supported", target,
+                        hint="pass it as an argument")
+        base = self.array(target.value)
+        return base, self.index(target.slice)
+
+    def augmented(self, node: gast.AugAssign) -> None:
+        op = BINARY[type(node.op)]
+        if isinstance(node.target, gast.Name):
+            name = node.target.id
+            if self.vars.get(name, self.base(name)) != self.base(name):
+                held = self.vars[name]
+                if not isinstance(held, TupleArg):
+                    self.refuse("this augmented assignment is not supported", node)
+                self.bind(name, self.concatenated(held, self.value(node.value), node), self.loc)
+                return
+            value = self.atom(node.value)
+            self.emit(AugAssign(self.base(name), op, value, self.user.loc(node)))
+            return
+        if not isinstance(node.target, gast.Subscript):
+            self.refuse("assigning to this is not supported", node.target)
+        base, index = self.place(node.target)
+        before = len(self.out)
+        value = self.atom(node.value)
+        self.loc = self.user.loc(node)
+        if memory_written(self.out[before:]) and not any(isinstance(i, Slice) for i in index):
+            # Python reads the element before it evaluates the right side, which may change it.
+            old = self.names.temp()
+            self.out.insert(before, Assign(old, GetItem(base, index), self.loc))
+            self.emit(SetItem(base, index, self.temporary(Op(op, (old, value))), self.loc))
+            return
+        self.emit(AugItem(base, index, op, value, self.loc))
+
+    # -- control flow
+
+    def branch(self, node: gast.If) -> None:
+        test = self.atom(node.test)
+        loc = self.user.loc(node)
+        if isinstance(test, Const):
+            self.statements(node.body if test.value else node.orelse)
+            return
+        then, orelse = self.alternatives(lambda: self.statements(node.body), lambda: self.statements(node.orelse), loc)
+        self.emit(If(test, then, orelse, loc))
+
+    def while_loop(self, node: gast.While) -> None:
+        loc = self.user.loc(node)
+        before = dict(self.vars)
+        holder: list[Atom] = []
+        cond = self.nested(lambda: holder.append(self.atom(node.test)))
+        test, = holder
+        orelse_in_body: tuple = ()
+        body = self.suite(node.body)
+        orelse = self.suite(node.orelse)
+        if any(not isinstance(s, (Assign, If)) for s in cond) or memory_written(cond):
+            # A condition that does things: an endless loop with an exit.
+            orelse_in_body = (If(test, (), (*orelse, Break(loc)), loc),)
+            loop, orelse = While((), TRUE, (*cond, *orelse_in_body, *body), loc=loc), ()
+        else:
+            if isinstance(test, Const) and not isinstance(test.value, bool):
+                test = Const(bool(test.value))
+            loop = While(cond, test, body, loc=loc)
+        self.same_structure(before, loc)
+        self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
+
+    def for_loop(self, node: gast.For) -> None:
+        loc = self.user.loc(node)
+        start, stop, step, give = self.iteration(node.iter)
+        counter = self.names.flag("counter")
+        before = dict(self.vars)
+
+        def body() -> None:
+            self.loc = loc
+            self.store(node.target, give(counter))
+            self.statements(node.body)
+
+        inner = self.nested(body)
+        orelse = self.suite(node.orelse)
+        self.same_structure(before, loc)
+        loop = For(counter, start, stop, step, inner, loc=loc)
+        self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
+
+    def iteration(self, node: gast.AST):  # type: ignore[no-untyped-def]
+        """Bounds of the loop over an iterable, and what its target gets for a value of the counter."""
+        zero, one = Const(0), Const(1)
+        if isinstance(node, gast.Call):
+            match self.meaning(node.func):
+                case Library("range" | "numba.prange"):
+                    if node.keywords or not 1 <= len(node.args) <= 3:
+                        self.refuse("range takes one to three arguments", node)
+                    bounds = [self.atom(a) for a in node.args]
+                    if len(bounds) == 1:
+                        bounds.insert(0, zero)
+                    return bounds[0], bounds[1], bounds[2] if len(bounds) == 3 else one, lambda k: k
+                case Library("enumerate") if len(node.args) in (1, 2) and not node.keywords:
+                    first = self.atom(node.args[1]) if len(node.args) == 2 else zero
+                    start, stop, step, give = self.iteration(node.args[0])
+                    if start != zero or step != one:
+                        self.refuse("enumerate over this range is not supported yet", node)
+
+                    def numbered(k: str) -> Arg:
+                        return TupleArg((k if first == zero else self.temporary(Op("add", (k, first))), give(k)))
+
+                    return start, stop, step, numbered
+                case Library("zip") if node.args and not node.keywords:
+                    parts = [self.iteration(a) for a in node.args]
+                    if any(p[0] != zero or p[2] != one for p in parts):
+                        self.refuse("zip over this range is not supported yet", node)
+                    least = parts[0][1]
+                    for p in parts[1:]:
+                        least = self.temporary(Op("min", (least, p[1])))
+                    return zero, least, one, lambda k: TupleArg(tuple(p[3](k) for p in parts))
+        held = self.value(node)
+        if not isinstance(held, str):
+            self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
+        array = self.temporary(held) if isinstance(node, gast.Name) else held
+        return zero, self.temporary(Dim(array, 0)), one, lambda k: self.temporary(GetItem(array, (k,)))
+
+    # -- the rest
+
+    def assertion(self, node: gast.Assert) -> None:
+        test = self.atom(node.test)
+        loc = self.user.loc(node)
+        message = None
+        if node.msg is not None:
+            message = self.literal_text(node.msg)
+        raised = Raise("AssertionError", message, loc)
+        self.emit(If(test, (), (raised,), loc))
+
+    def raises(self, node: gast.Raise) -> None:
+        loc = self.user.loc(node)
+        if node.exc is None or node.cause is not None:
+            self.refuse("this form of 'raise' is not supported", node, hint="raise a builtin exception with a literal text")
+        kind, args = (node.exc.func, node.exc.args) if isinstance(node.exc, gast.Call) else (node.exc, [])
+        what = self.meaning(kind)
+        known = isinstance(what, Library) and what.name[:1].isupper() and what.name.split(".")[0] not in SPACES
+        if not known or len(args) > 1 or getattr(node.exc, "keywords", None):
+            self.refuse("only builtin exceptions with one literal text can be raised", node)
+        assert isinstance(what, Library)
+        self.emit(Raise(what.name, self.literal_text(args[0]) if args else None, loc))
+
+    def literal_text(self, node: gast.AST) -> str:
+        text = self.value(node)
+        if not isinstance(text, Const) or not isinstance(text.value, str):
+            raise UnsupportedSyntax("the text of an error must be a literal string", loc=self.user.loc(node),
+                                    hint="write a plain string")
+        return text.value
+
+    def effect(self, node: gast.AST) -> None:
+        """An expression as a statement."""
+        if not isinstance(node, gast.Call):
+            self.value(node)
+            return
+        if isinstance(node.func, gast.Attribute) and node.func.attr == "fill" and len(node.args) == 1:
+            base = self.array(node.func.value)
+            self.emit(SetItem(base, (Slice(None, None, None),), self.atom(node.args[0]), self.user.loc(node)))
+            return
+        result = self.rhs(node)
+        if isinstance(result, Call):
+            self.emit(Effect(result, self.user.loc(node)))

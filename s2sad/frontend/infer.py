@@ -1,0 +1,155 @@
+"""Types by numba itself: the function is printed, and numba's type inference (no code generation) is asked."""
+from __future__ import annotations
+
+import ast
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Mapping
+
+import numpy as np
+from numba.core import compiler, errors, registry, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import AnalysisPass, register_pass
+from numba.core.typed_passes import NopythonTypeInference
+
+from s2sad.emit.pyast import ToPython
+from s2sad.errors import TypeProblem
+from s2sad.ir.nodes import Function, Loc
+from s2sad.ir.walk import all_names, binds, walk
+
+_serial = itertools.count(1)
+
+
+@dataclass
+class _Typed:
+    typemap: dict[str, types.Type]
+    return_type: types.Type
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _Collect(AnalysisPass):
+    """Ends the pipeline with what inference found."""
+
+    _name = "s2sad_collect_types"
+
+    def __init__(self) -> None:
+        pass
+
+    def run_pass(self, state) -> bool:  # type: ignore[no-untyped-def]
+        state.cr = _Typed(dict(state.typemap), state.return_type)
+        return False
+
+
+class _TypesOnly(CompilerBase):
+    def define_pipelines(self) -> list:
+        pm = DefaultPassBuilder.define_untyped_pipeline(self.state)
+        pm.add_pass(NopythonTypeInference, "types")
+        pm.add_pass(_Collect, "collect")
+        pm.finalize()
+        return [pm]
+
+
+def infer(fn: Function, argtypes: Mapping[str, types.Type],
+          helpers: Mapping[str, object] | None = None) -> tuple[dict[str, types.Type], types.Type]:
+    """Types of all the names of a function, and of its result.
+
+    Parameters
+    ----------
+    fn : Function
+        Any stage of the pipeline.
+    argtypes : mapping
+        A numba type for each parameter.
+    helpers : mapping, optional
+        Functions the printed code calls by name, besides ``math`` and ``np``.
+
+    Returns
+    -------
+    (dict, numba type)
+        A name that numba prunes away with a dead branch has no entry.
+
+    Examples
+    --------
+    >>> from numba import float64, int64
+    >>> from s2sad.frontend import UserFunction, lower_function
+    >>> def f(x, n):
+    ...     return x ** n
+    >>> names, result = infer(lower_function(UserFunction.from_callable(f)), {"x": float64, "n": int64})
+    >>> names["n"], result
+    (int64, float64)
+    """
+    printer = ToPython(fn)
+    code = compile(ast.Module(body=[printer.function()], type_ignores=[]), f"<s2sad types {next(_serial)}>", "exec")
+    space: dict[str, object] = {"np": np, "math": math, **(helpers or {})}
+    exec(code, space)  # the printed form of the IR, made here
+    f = space[fn.name]
+    assert isinstance(f, FunctionType)
+    try:
+        typed = _run(f, tuple(argtypes[p] for p in fn.params))
+    except errors.NumbaError as e:
+        raise _located(e, printer.lines, fn) from e
+    return _by_name(fn, typed.typemap), types.unliteral(typed.return_type)
+
+
+def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
+    target = registry.cpu_target
+    flags = Flags()
+    flags.enable_pyobject = False
+    flags.nrt = True
+    # NumPy divides here: which error model the user chose does not change types.
+    flags.error_model = "python"
+    with global_compiler_lock:
+        target.typing_context.refresh()
+        target.target_context.refresh()
+        return compiler.compile_extra(target.typing_context, target.target_context, f, args, None, flags, {},
+                                      pipeline_class=_TypesOnly)
+
+
+def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types.Type]:
+    names = all_names(fn)
+    found: dict[str, list[types.Type]] = {}
+    for version, t in typemap.items():
+        base = version.removeprefix("arg.").split(".")[0]
+        if base in names and not version.startswith("$"):
+            t = types.unliteral(t)
+            if t not in found.setdefault(base, []):
+                found[base].append(t)
+    out = {}
+    for name in sorted(found):
+        if len(found[name]) == 1:
+            out[name] = found[name][0]
+            continue
+        one = registry.cpu_target.typing_context.unify_types(*found[name])
+        if one is None or one is types.pyobject:
+            kinds = " and ".join(str(t) for t in found[name])
+            where = next((s.loc for s in walk(fn.body) if name in binds(s)), fn.loc)
+            raise TypeProblem(f"'{name}' holds {kinds}", loc=where, code="S2S031", hint="use two names")
+        out[name] = types.unliteral(one)
+    return out
+
+
+def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProblem:
+    """numba's error at the user's line, without numba's internals."""
+    line = getattr(getattr(e, "loc", None), "line", None)
+    if line is None:
+        found = re.findall(r'<s2sad types \d+>"?,? (?:line |\()(\d+)', str(e))
+        line = int(found[-1]) if found else None
+    loc = lines[line] if line is not None and 0 < line < len(lines) else fn.loc
+    return TypeProblem(_summary(str(e)), loc=loc, why="numba cannot compile this for these argument types")
+
+
+def _summary(text: str) -> str:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    skip = ("Failed in nopython mode", "File ", "<source missing", "During:", "- Resolution failure", "[", "There are ",
+            "Enable logger", "This error may have", "^", "No implementation of function")
+    kept = [line.strip() for line in text.split("\n")]
+    signature = next((k for k in kept if k.startswith("No implementation of function")), "")
+    m = re.match(r"No implementation of function Function\((.*?)\) found for signature", signature)
+    if m:
+        call = next((k.removeprefix(">>> ") for k in kept if k.startswith(">>> ")), m.group(1))
+        return f"no such operation for these types: {call}"
+    kept = [k for k in kept if k and not k.startswith(skip)]
+    return kept[0] if kept else "the types do not fit"

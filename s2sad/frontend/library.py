@@ -1,0 +1,99 @@
+"""What a live object means to the compiler: a library function by canonical name, a constant, a module, a function."""
+from __future__ import annotations
+
+import builtins
+import math
+from functools import lru_cache
+from types import FunctionType, ModuleType
+
+import numpy as np
+
+from s2sad.errors import UnsupportedFunction
+from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+
+# Names numba knows, for those NumPy gives several names.
+PREFERRED = {
+    "np.absolute": "np.abs", "np.conjugate": "np.conj", "np.amax": "np.max", "np.amin": "np.min", "np.around": "np.round",
+    "np.true_divide": "np.divide", "np.mod": "np.remainder", "np.asin": "np.arcsin", "np.acos": "np.arccos",
+    "np.atan": "np.arctan", "np.atan2": "np.arctan2", "np.asinh": "np.arcsinh", "np.acosh": "np.arccosh",
+    "np.atanh": "np.arctanh", "np.pow": "np.power", "np.concat": "np.concatenate", "np.permute_dims": "np.transpose",
+    "np.bitwise_not": "np.invert", "np.bitwise_invert": "np.invert", "np.alltrue": "np.all", "np.trapz": "np.trapezoid",
+}
+BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate", "zip", "sum",
+            "divmod", "pow", "tuple")
+SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math}
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for space, module in SPACES.items():
+        for attr in sorted(vars(module)):
+            obj = getattr(module, attr, None)
+            if attr.startswith("_") or not callable(obj) or isinstance(obj, ModuleType):
+                continue
+            if isinstance(obj, type) and issubclass(obj, np.generic):
+                continue
+            name = f"{space}.{attr}"
+            own = f"{space}.{getattr(obj, '__name__', attr)}"
+            # An alias goes by the name the function gives itself, where that is a public one.
+            name = PREFERRED.get(own if hasattr(module, own.rsplit(".", 1)[1]) else name, own)
+            table.setdefault(id(obj), PREFERRED.get(name, name))
+    for b in BUILTINS:
+        table[id(getattr(builtins, b))] = b
+    for b, obj in vars(builtins).items():
+        if isinstance(obj, type) and issubclass(obj, Exception):
+            table[id(obj)] = b
+    import numba
+    table[id(numba.prange)] = "numba.prange"
+    return table
+
+
+def meaning(obj: object, name: str) -> Meaning:
+    """The meaning of a live object that the program calls ``name``."""
+    if isinstance(obj, ModuleType):
+        return _module(obj)
+    if isinstance(obj, np.generic) and not isinstance(obj, (np.float32, np.float16, np.complex64)):
+        # NumPy's double-precision scalars compute like Python's numbers; the narrower ones keep their type.
+        if isinstance(obj, (np.float64, np.complex128, np.int64, np.bool_)):
+            return Constant(obj.item())
+    if obj is None or isinstance(obj, (bool, int, float, complex, str, np.ndarray, np.generic)):
+        return Constant(obj)
+    if isinstance(obj, tuple):
+        parts = [meaning(o, f"{name}[{k}]") for k, o in enumerate(obj)]
+        if all(isinstance(p, Constant) for p in parts):
+            return Constant(tuple(p.value for p in parts))  # type: ignore[union-attr]
+    if isinstance(obj, type) and issubclass(obj, np.generic):
+        return Library("np.bool_" if obj is np.bool_ else f"np.{np.dtype(obj).name}")
+    if isinstance(obj, np.dtype):
+        return Library("np.bool_" if obj == np.bool_ else f"np.{obj.name}")
+    if obj is np.newaxis:
+        return Constant(None)
+    known = _table().get(id(obj))
+    if known is not None:
+        return Library(known)
+    from numba.core import types
+    if isinstance(obj, types.Number | types.Boolean):
+        return Library("np.bool_" if isinstance(obj, types.Boolean) else f"np.{obj.name}")
+    inner = getattr(obj, "py_func", obj)
+    if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
+        return Library("stop_gradient")
+    if isinstance(obj, FunctionType) or hasattr(obj, "py_func") or hasattr(obj, "user_function") or hasattr(obj, "__wrapped__"):
+        return UserFunction.from_callable(obj)
+    if isinstance(obj, list):
+        raise UnsupportedFunction(f"'{name}' is a list", hint="make it a tuple or an array")
+    kind = type(obj).__name__
+    raise UnsupportedFunction(f"'{name}' is a {kind}, which the compiler knows nothing about",
+                              hint="pass what it holds as arguments")
+
+
+def _module(module: ModuleType) -> Module:
+    name = {"numpy": "np"}.get(module.__name__, module.__name__.replace("numpy.", "np.", 1))
+
+    def member(attr: str) -> Meaning:
+        try:
+            return meaning(getattr(module, attr), f"{name}.{attr}")
+        except AttributeError:
+            raise LookupError(f"{name}.{attr}") from None
+
+    return Module(name, member)

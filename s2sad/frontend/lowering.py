@@ -1,0 +1,62 @@
+"""The frontend's passes, in order: whitelist, A-normal form with helpers inlined, one exit, webs, loops, tidying."""
+from __future__ import annotations
+
+from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.exits import one_exit
+from s2sad.frontend.flatten import Flattener
+from s2sad.frontend.inline import assigned_names
+from s2sad.frontend.loops import settle_loops
+from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.source import UserFunction
+from s2sad.frontend.syntax import check_syntax
+from s2sad.frontend.tidy import tidy, without_dead
+from s2sad.frontend.webs import split_webs
+from s2sad.ir.names import RESERVED
+from s2sad.ir.nodes import Function
+from s2sad.ir.walk import result_leaves
+
+
+def lower_function(user: UserFunction) -> Function:
+    """A user's function as IR: one exit, helpers inlined, one name per independent use of a variable.
+
+    Examples
+    --------
+    >>> def f(x, n):
+    ...     s = 0.0
+    ...     for i in range(n):
+    ...         if x[i] < 0.0: break
+    ...         s += x[i] ** 2
+    ...     return s
+    >>> from s2sad.emit import to_python, unparse
+    >>> print(unparse(to_python(lower_function(UserFunction.from_callable(f)))))
+    def f(x, n):
+        s = 0.0
+        for i in range(n):
+            stop = False
+            t1 = x[i]
+            t2 = t1 < 0.0
+            if t2:
+                stop = True
+            else:
+                t3 = x[i]
+                t4 = t3 ** 2
+                s += t4
+            if stop:
+                break
+        return s
+    """
+    check_syntax(user)
+    assigned = assigned_names(user.node)
+    names = LocalNames((assigned - RESERVED) | set(user.params))
+    bases = {n: n if n not in RESERVED else names.fresh(n) for n in sorted(assigned)} | {p: p for p in user.params}
+    flat = Flattener(user, names, [], (user,), assigned, bases)
+    flat.vars.update({p: p for p in user.params})
+    flat.statements(user.node.body)
+    loc = user.loc(user.node)
+    body, result = one_exit((*(s for _, s in flat.prologue), *flat.out), names, "result", loc)
+    for leaf in result_leaves(result):
+        if not (isinstance(leaf, str) or hasattr(leaf, "value")):
+            raise UnsupportedSyntax("this cannot be returned", loc=loc, code="S2S007", hint="return its elements")
+    fn = Function(user.name, user.params, body, result, loc)
+    fn = split_webs(tidy(fn, names), names)
+    return settle_loops(without_dead(fn, names), names)

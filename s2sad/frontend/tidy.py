@@ -1,0 +1,53 @@
+"""Remove what flattening leaves behind: temporaries that are only copied, flags nobody looks at."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.frontend.naming import LocalNames
+from s2sad.ir.nodes import Assign, Block, Const, Function, Op, Stmt
+from s2sad.ir.walk import blocks, definition_counts, map_block, use_counts, with_blocks
+
+
+def tidy(fn: Function, names: LocalNames) -> Function:
+    """The function without needless temporaries.
+
+    ::
+
+        t1 = a * b            x = a * b
+        x = t1
+        returned = True       (nothing, if no one reads the flag)
+    """
+    fn = without_dead(fn, names)
+    uses, definitions = use_counts(fn), definition_counts(fn)
+    once = {n for n in names.made if uses[n] == 1 and definitions[n] == 1}
+    return replace(fn, body=_fused(fn.body, once))
+
+
+def _fused(block: Block, once: set[str]) -> Block:
+    out: list[Stmt] = []
+    for s in block:
+        nested = blocks(s)
+        if nested:
+            s = with_blocks(s, tuple(_fused(b, once) for b in nested))
+        if isinstance(s, Assign) and isinstance(s.value, str) and s.value in once and out:
+            last = out[-1]
+            if isinstance(last, Assign) and last.target == s.value:
+                out[-1] = replace(last, target=s.target)
+                continue
+        out.append(s)
+    return tuple(out)
+
+
+def without_dead(fn: Function, names: LocalNames) -> Function:
+    """Drop flags and temporaries of ours that are never read and cost nothing to drop."""
+    while True:
+        uses = use_counts(fn)
+
+        def keep(s: Stmt) -> tuple[Stmt, ...]:
+            pure = isinstance(s, Assign) and (isinstance(s.value, (str, Const)) or (isinstance(s.value, Op) and s.value.fn == "not"))
+            return () if pure and s.target in names.made and not uses[s.target] else (s,)  # noqa: B023
+
+        body = map_block(fn.body, keep)
+        if body is fn.body:
+            return fn
+        fn = replace(fn, body=body)

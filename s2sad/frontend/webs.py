@@ -1,0 +1,196 @@
+"""Split each name into independent webs, so that a name reused for something else becomes another name.
+
+A web is a set of definitions that meet at some use. Definitions are merged only where a use really sees both, or where
+a loop carries the value.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Mapping
+
+from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.naming import LocalNames
+from s2sad.ir.nodes import (
+    Arg, Assign, Atom, AugAssign, Block, Const, For, Function, If, Loc, Permute, Stmt, While,
+)
+from s2sad.ir.walk import binds, map_result, reads, result_names, substitute_reads, walk
+
+Reaching = dict[str, frozenset[int]]
+
+
+def split_webs(fn: Function, names: LocalNames) -> Function:
+    """Rename so that each name is one web; the first web of a name keeps it.
+
+    >>> def f(x):
+    ...     a = x[0]
+    ...     b = a * a
+    ...     a = x.sum()
+    ...     return a * b
+    >>> from s2sad.emit import to_python, unparse
+    >>> from s2sad.frontend import UserFunction, lower_function
+    >>> print(unparse(to_python(lower_function(UserFunction.from_callable(f)))))
+    def f(x):
+        a = x[0]
+        b = a * a
+        a_1 = np.sum(x)
+        t1 = a_1 * b
+        return t1
+    """
+    webs = _Webs(fn)
+    env = webs.block(fn.body, {p: webs.parameter(p) for p in fn.params})
+    for name in result_names(fn.result):
+        webs.use(("result", name), name, env, fn.loc)
+    return webs.renamed(fn, names)
+
+
+class _Webs:
+    """Union-find over definitions, and which definitions each use sees."""
+
+    def __init__(self, fn: Function) -> None:
+        self.parent: list[int] = []
+        self.ids: dict[tuple[object, str], int] = {}
+        self.seen: dict[tuple[object, str], int] = {}
+        self.fn = fn
+
+    def parameter(self, name: str) -> frozenset[int]:
+        return frozenset({self.definition("parameter", name)})
+
+    def definition(self, where: object, name: str) -> int:
+        key = (where, name)
+        if key not in self.ids:
+            self.ids[key] = len(self.parent)
+            self.parent.append(len(self.parent))
+        return self.ids[key]
+
+    def find(self, k: int) -> int:
+        while self.parent[k] != k:
+            self.parent[k] = self.parent[self.parent[k]]
+            k = self.parent[k]
+        return k
+
+    def union(self, a: int, b: int) -> None:
+        a, b = self.find(a), self.find(b)
+        # The earlier definition represents the web, so that numbering follows the program.
+        self.parent[max(a, b)] = min(a, b)
+
+    def use(self, where: object, name: str, env: Reaching, loc: Loc) -> None:
+        reaching = env.get(name)
+        if not reaching:
+            # Loops are walked until nothing changes; what is read too early shows in the end.
+            self.seen.setdefault((where, name), -1)
+            return
+        first, *rest = sorted(reaching)
+        for k in rest:
+            self.union(first, k)
+        self.seen[where, name] = first
+
+    def define(self, s: Stmt, env: Reaching, names: tuple[str, ...]) -> None:
+        for name in names:
+            k = self.definition(s, name)
+            if isinstance(s, (AugAssign, Permute)):
+                for old in env.get(name, ()):
+                    self.union(old, k)
+            env[name] = frozenset({k})
+
+    def block(self, block: Block, env: Reaching) -> Reaching:
+        for s in block:
+            env = self.statement(s, env)
+        return env
+
+    def statement(self, s: Stmt, env: Reaching) -> Reaching:
+        match s:
+            case If():
+                for name in reads(s):
+                    self.use(s, name, env, s.loc)
+                return _join(self.block(s.then, dict(env)), self.block(s.orelse, dict(env)))
+            case For(exit=exit):
+                for name in reads(s):
+                    if name != exit:
+                        self.use(s, name, env, s.loc)
+                while True:
+                    inside = dict(env)
+                    self.define(s, inside, binds(s))
+                    inside = self.block(s.body, inside)
+                    if exit is not None:
+                        self.use((s, "exit"), exit, inside, s.loc)
+                    after = _join(env, inside)
+                    if after == env:
+                        return after
+                    env = after
+            case While(test=test, exit=exit):
+                while True:
+                    tested = self.block(s.cond, dict(env))
+                    if isinstance(test, str):
+                        self.use(s, test, tested, s.loc)
+                    inside = self.block(s.body, dict(tested))
+                    if exit is not None:
+                        self.use((s, "exit"), exit, inside, s.loc)
+                    again = _join(env, inside)
+                    if again == env:
+                        break
+                    env = again
+                endless = test == Const(True)
+                after = inside if endless else _join(tested, inside) if exit is not None else tested
+                self.define(s, after, binds(s))
+                return after
+        for name in reads(s):
+            self.use(s, name, env, s.loc)
+        env = dict(env)
+        self.define(s, env, binds(s))
+        return env
+
+    # -- renaming
+
+    def renamed(self, fn: Function, names: LocalNames) -> Function:
+        webs: dict[int, str] = {}
+        taken: set[str] = set(fn.params)
+        for p in fn.params:
+            webs[self.find(self.ids["parameter", p])] = p
+        used = {self.find(k) for k in self.seen.values() if k >= 0}
+        roots = {self.find(self.ids[s, name]): name for s in walk(fn.body) for name in binds(s)}
+        # Webs nobody reads do not get to keep the plain name.
+        for root in (*(r for r in roots if r in used), *(r for r in roots if r not in used)):
+            if root not in webs:
+                name = roots[root]
+                webs[root] = names.split(name) if name in taken else name
+                taken.add(name)
+
+        def use(where: object, name: str, loc: Loc) -> str:
+            k = self.seen.get((where, name), -1)
+            if k < 0:
+                raise UnsupportedSyntax(f"'{name}' is read before it is assigned", loc=loc, code="S2S008")
+            return webs[self.find(k)]
+
+        def target(s: Stmt, name: str) -> str:
+            return webs[self.find(self.ids[s, name])]
+
+        def statement(s: Stmt) -> Stmt:
+            exit = getattr(s, "exit", None)
+            where = {n: use(s, n, s.loc) for n in reads(s) if n != exit or (isinstance(s, While) and n == s.test)}
+            s2 = substitute_reads(s, where)
+            match s:
+                case Assign(t) | AugAssign(t):
+                    return replace(s2, target=target(s, t))
+                case Permute(targets):
+                    return replace(s2, targets=tuple(target(s, t) for t in targets))
+                case If():
+                    return replace(s2, then=block(s.then), orelse=block(s.orelse))
+                case For():
+                    ends = None if exit is None else use((s, "exit"), exit, s.loc)
+                    return replace(s2, var=target(s, s.var), body=block(s.body), exit=ends)
+                case While():
+                    ends = None if exit is None else use((s, "exit"), exit, s.loc)
+                    return replace(s2, cond=block(s.cond), body=block(s.body), exit=ends)
+            return s2
+
+        def block(b: Block) -> Block:
+            return tuple(statement(s) for s in b)
+
+        def leaf(a: Atom) -> Arg:
+            return use(("result", a), a, fn.loc) if isinstance(a, str) else a
+
+        return replace(fn, body=block(fn.body), result=map_result(fn.result, leaf))
+
+
+def _join(a: Mapping[str, frozenset[int]], b: Mapping[str, frozenset[int]]) -> Reaching:
+    return {n: a.get(n, frozenset()) | b.get(n, frozenset()) for n in {**a, **b}}
