@@ -1,0 +1,232 @@
+"""How a derivative rule is declared and found.
+
+>>> from s2sad.rules import CONSTANT, lookup
+>>> import ast
+>>> ast.unparse(lookup("np.sin").partials["x"])
+'math.cos(x)'
+>>> lookup("np.floor") is CONSTANT, lookup("np.no_such_function")
+(True, None)
+
+A formula is an expression over the parameters, ``Ω`` (the result), the rule's own shared terms, the constants below,
+numbers, arithmetic, comparisons, ``a if c else b``, and functions by bare name. Every function in a formula has a rule
+itself, so formulas can be differentiated to any order.
+"""
+from __future__ import annotations
+
+import ast
+import builtins
+import enum
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from s2sad.runtime.helpers import HELPERS
+
+RESULT: Final = "Ω"
+
+OPERATORS: Final = frozenset(
+    "add sub mul div floordiv mod pow neg pos not invert and_ or_ xor lshift rshift lt le gt ge eq ne is_ is_not select".split())
+
+# Numbers a formula may name. They are put in as literals: a logarithm of 2 is not to be computed in a loop.
+CONSTANTS: Final[Mapping[str, float]] = MappingProxyType({
+    "pi": math.pi,
+    "ln2": math.log(2.0),
+    "ln10": math.log(10.0),
+    "degree": 180.0 / math.pi,
+    "radian": math.pi / 180.0,
+    "two_over_sqrt_pi": 2.0 / math.sqrt(math.pi),
+})
+
+
+class Constant(enum.Enum):
+    """The type of :data:`CONSTANT`: the derivative is zero wherever it exists."""
+
+    CONSTANT = "constant"
+
+    def __repr__(self) -> str:
+        return "CONSTANT"
+
+
+CONSTANT: Final = Constant.CONSTANT
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """The partial derivatives of one elementwise function.
+
+    Attributes
+    ----------
+    names
+        Every name the compiler may know the function by: ``("math.sin", "np.sin")``.
+    params
+        The operands, in order, as the formulas call them.
+    partials
+        For each parameter the formula of the partial derivative. Functions in it carry their canonical name
+        (``ast.Name("math.cos")``), named constants are literals.
+    where
+        Shared subterms by name, in order; each may use those before it.
+    bounded
+        Parameters whose partial is bounded, so that a zero adjoint times the partial needs no strong zero.
+    """
+
+    names: tuple[str, ...]
+    params: tuple[str, ...]
+    partials: Mapping[str, ast.expr]
+    where: Mapping[str, ast.expr]
+    bounded: frozenset[str]
+
+    def formulas(self) -> Iterator[ast.expr]:
+        """All formulas of the rule, shared terms first."""
+        yield from self.where.values()
+        yield from self.partials.values()
+
+
+_TABLE: dict[str, Rule | Constant] = {}
+
+
+def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", where: Mapping[str, str] | None = None,
+         **partials: str) -> Rule:
+    """Declare the partial derivatives of a function.
+
+    Parameters
+    ----------
+    signature
+        ``"hypot(x, y)"``: the function's name and what the formulas call its operands.
+    names
+        The names the rule serves, where they are not simply those of this name in `math` and `numpy`.
+    bounded
+        Parameters (separated by blanks) whose partial is bounded for every operand the function has a value at.
+        Partials made of literals need not be listed.
+    where
+        Shared subterms: ``where={"r": "hypot(x, y)"}``.
+    **partials
+        One formula per parameter.
+
+    Examples
+    --------
+    >>> r = rule("half_square(x)", x="x", bounded="")
+    >>> r.names, r.params
+    (('half_square',), ('x',))
+    >>> undeclare(r)
+    """
+    name, params = _signature(signature)
+    where = where or {}
+    if set(partials) != set(params):
+        raise ValueError(f"rule {signature}: one formula for each of {', '.join(params)}")
+    known = {*params, RESULT}
+    shared: dict[str, ast.expr] = {}
+    for term, text in where.items():
+        shared[term] = _formula(text, known, signature)
+        known.add(term)
+    formulas = {p: _formula(partials[p], known, signature) for p in params}
+    unbounded = set(bounded.split()) - set(params)
+    if unbounded:
+        raise ValueError(f"rule {signature}: no parameter {', '.join(sorted(unbounded))}")
+    literal = {p for p, f in formulas.items() if _is_literal(f)}
+    made = Rule(names or _spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared),
+                frozenset(bounded.split()) | literal)
+    for n in made.names:
+        _enter(n, made)
+    return made
+
+
+def constant(*names: str) -> None:
+    """Declare functions whose derivative is zero wherever it exists.
+
+    They are listed, so that a function missing from the table is an error and not a zero. Operators, builtins and dotted
+    names stand for themselves; any other name for the functions of that name in `math` and `numpy`.
+    """
+    for name in names:
+        for spelled in _spellings(name):
+            _enter(spelled, CONSTANT)
+
+
+def lookup(fn: str) -> Rule | Constant | None:
+    """The rule of a function by canonical name, :data:`CONSTANT`, or ``None`` where nothing is known."""
+    return _TABLE.get(fn)
+
+
+def declared() -> Mapping[str, Rule | Constant]:
+    """The whole table, by canonical name."""
+    return MappingProxyType(_TABLE)
+
+
+def undeclare(made: Rule) -> None:
+    """Take a rule out of the table again."""
+    for n in made.names:
+        if _TABLE.get(n) is made:
+            del _TABLE[n]
+
+
+def _enter(name: str, entry: Rule | Constant) -> None:
+    if name in _TABLE:
+        raise ValueError(f"{name} has a rule already")
+    _TABLE[name] = entry
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    if "." in name or name in OPERATORS or hasattr(builtins, name):
+        return (name,)
+    found = tuple(f"{space}.{name}" for space, module in (("math", math), ("np", np)) if hasattr(module, name))
+    return found or (name,)
+
+
+def _signature(text: str) -> tuple[str, tuple[str, ...]]:
+    match ast.parse(text, mode="eval").body:
+        case ast.Call(ast.Name(name), args, []) if args and all(isinstance(a, ast.Name) for a in args):
+            return name, tuple(a.id for a in args if isinstance(a, ast.Name))
+    raise ValueError(f"not a signature: {text}")
+
+
+def _formula(text: str, known: set[str], signature: str) -> ast.expr:
+    try:
+        return _Resolve(known).visit(ast.parse(text, mode="eval").body)
+    except ValueError as e:
+        raise ValueError(f"rule {signature}: {e} in '{text}'") from None
+
+
+class _Resolve(ast.NodeTransformer):
+    """Checks a formula, gives functions their canonical names, and puts in the constants."""
+
+    _ALLOWED = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Constant, ast.operator, ast.unaryop, ast.cmpop,
+                ast.expr_context)
+
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.known:
+            return node
+        if node.id in CONSTANTS:
+            return ast.copy_location(ast.Constant(CONSTANTS[node.id]), node)
+        raise ValueError(f"unknown name '{node.id}'")
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise ValueError("functions are called by bare name, without keywords,")
+        name = node.func.id
+        canonical = name if name in HELPERS else _spellings(name)[0]
+        if canonical == name and name not in HELPERS:
+            raise ValueError(f"unknown function '{name}'")
+        func = ast.copy_location(ast.Name(canonical, ast.Load()), node.func)
+        return ast.copy_location(ast.Call(func, [self.visit(a) for a in node.args], []), node)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if not isinstance(node, self._ALLOWED):
+            raise ValueError(f"no {type(node).__name__} is understood")
+        return super().generic_visit(node)
+
+
+def _is_literal(f: ast.expr) -> bool:
+    match f:
+        case ast.Constant():
+            return True
+        case ast.UnaryOp(ast.USub(), x):
+            return _is_literal(x)
+        case ast.IfExp(_, a, b):
+            return _is_literal(a) and _is_literal(b)
+    return False
