@@ -1,0 +1,1 @@
+"""Analyses: each returns a typed value of its own, passed on explicitly."""

@@ -1,0 +1,104 @@
+"""Activity: which names carry a derivative. Varied: depends on an independent input. Useful: an output depends on it.
+
+Activity belongs to storage: what is written through one name of a swapped pair is active under the other as well.
+Reference: L. Hascoët, V. Pascual, *The Tapenade automatic differentiation tool*, ACM TOMS 39(3), 2013, section 3.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s2sad.errors import NoDerivative, UnsupportedFunction
+from s2sad.ir import (
+    Assign, Atom, Call, Function, GetItem, Increment, Load, Op, Permute, Rhs, Stmt, Store,
+)
+from s2sad.ir import walk as w
+from s2sad.ir.types import is_array, is_complex, is_float
+from s2sad.rules.table import CONSTANT, lookup
+
+
+@dataclass(frozen=True)
+class Activity:
+    """``names`` are varied and useful; ``varied`` depend on an independent input, whether or not an output needs them."""
+
+    names: frozenset[str]
+    varied: frozenset[str]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+
+def differentiable_operands(rhs: Rhs) -> tuple[Atom, ...]:
+    """The operands through which a right-hand side passes on derivatives."""
+    match rhs:
+        case str():
+            return (rhs,)
+        case Op(fn, args):
+            rule = lookup(fn)
+            if rule is None:
+                return args
+            if rule is CONSTANT:
+                return ()
+            return tuple(a for p, a in zip(rule.params, args) if p in rule.partials)
+        case Load(array, _) | GetItem(array, _):
+            return (array,)
+        case Call(_, args, _):
+            return tuple(a for a in args if isinstance(a, str))
+    return ()
+
+
+def find_activity(fn: Function, independent: frozenset[str], dependent: frozenset[str]) -> Activity:
+    """Names active between ``independent`` inputs and ``dependent`` outputs (names at the end of the function)."""
+    flows: list[tuple[str, tuple[str, ...]]] = []
+    for s in w.walk(fn.body):
+        flows += _flows(s)
+
+    def closure(start: frozenset[str], forward: bool) -> frozenset[str]:
+        found = {n for n in start if is_float(fn.types[n])}
+        while True:
+            before = len(found)
+            for target, sources in flows:
+                if forward:
+                    if _carries(fn, target) and any(x in found for x in sources):
+                        found.add(target)
+                elif target in found:
+                    found.update(x for x in sources if _carries(fn, x))
+            if len(found) == before:
+                return frozenset(found)
+
+    varied, useful = closure(independent, True), closure(dependent, False)
+    active = Activity(varied & useful, varied)
+    _refuse_unknown(fn, active)
+    return active
+
+
+def _carries(fn: Function, name: str) -> bool:
+    t = fn.types.get(name)
+    return is_float(t) or is_complex(t)
+
+
+def _flows(s: Stmt) -> list[tuple[str, tuple[str, ...]]]:
+    match s:
+        case Assign(target, value):
+            return [(target, tuple(w.names_in(differentiable_operands(value))))]
+        case Store(array, _, value) | Increment(array, _, value):
+            return [(array, tuple(w.names_in((value,))))]
+        case Permute(targets, sources):
+            return [(t, sources) for t in targets]
+    return []
+
+
+def _refuse_unknown(fn: Function, active: Activity) -> None:
+    for s in w.walk(fn.body):
+        if not isinstance(s, Assign) or s.target not in active:
+            continue
+        if is_complex(fn.types.get(s.target)):
+            raise NoDerivative("derivatives through complex numbers are not supported yet", loc=s.loc, code="S2S050",
+                               hint="compute with real and imaginary parts")
+        match s.value:
+            case Op(name, args) if lookup(name) is None and any(a in active.varied for a in args if isinstance(a, str)):
+                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
+                                          hint="write it with functions that have one, or wrap its argument in "
+                                               "`s2sad.stop_gradient` if its derivative is zero")
+            case Call(name) if name not in ("np.dot",) and is_array(fn.types.get(s.target)) and name != "np.transpose":
+                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
+                                          hint="write it as a loop over the elements")

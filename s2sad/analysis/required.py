@@ -1,0 +1,330 @@
+"""Required values: what the reverse sweep needs from the primal, and how each value gets back there.
+
+A value that nothing overwrites is *kept*. A temporary of a loop body is *recomputed* where that is cheap and its
+operands are still there, else *taped* where it is made. A variable or array element that is overwritten while its value
+is still required is *saved* just before (the to-be-recorded analysis: L. Hascoët, U. Naumann, V. Pascual, *"To be
+recorded" analysis in reverse-mode automatic differentiation*, FGCS 21(8), 2005). A variable that lives inside an
+iteration is put on the tape once, at the end of its life.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.structure import Structure
+from s2sad.ir import (
+    Assign, Atom, Block, Call, Const, Dim, For, Function, GetItem, If, Increment, Load, Op, Permute, Stmt, Store, While,
+)
+from s2sad.ir import walk as w
+from s2sad.ir.types import is_array
+from s2sad.rules.table import CONSTANT, lookup
+from s2sad.transform.formulas import RESULT, Formula, needed, partials
+
+CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne", "not",
+                   "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent", "clamp",
+                   "math.fabs", "np.abs", "int", "float", "np.float64", "np.float32", "math.sqrt", "np.sqrt", "bool",
+                   "np.int64", "np.maximum", "np.minimum", "lshift", "rshift", "np.square", "stop_gradient", "is_", "is_not"})
+"""The cost model: these are recomputed rather than taped; so are loads. Anything else (a transcendental) is worth storing."""
+
+
+@dataclass
+class Plan:
+    """How required values are restored, by statement."""
+
+    recompute: dict[Stmt, list[tuple[Assign, bool]]] = field(default_factory=dict)
+    """At the reverse of a statement: temporaries to recompute; True: before that statement's own restore."""
+    taped: dict[Stmt, str] = field(default_factory=dict)
+    """After this statement (which binds the name) the value is stored."""
+    fetch: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+    """At the reverse of a statement: the taped definitions to read back."""
+    saved: set[Stmt] = field(default_factory=set)
+    """Statements whose overwritten value is saved before."""
+    at_end: dict[int, list[str]] = field(default_factory=dict)
+    """By ``id`` of a block: names stored at its end."""
+    live: set[str] = field(default_factory=set)
+    """Every name some reverse statement may need (flow-insensitive)."""
+
+
+def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
+    """Partials by the active operands of an operation with an active result."""
+    assert isinstance(s.value, Op)
+    rule = lookup(s.value.fn)
+    if rule is None or rule is CONSTANT:
+        return {}
+    return {k: f for k, f in partials(rule, s.value.args).items() if s.value.args[k] in active and f != Const(0.0) and f != Const(0)}
+
+
+def plan_required(fn: Function, active: Activity, structure: Structure) -> Plan:
+    return _Planner(fn, active, structure).run()
+
+
+class _Planner:
+    def __init__(self, fn: Function, active: Activity, structure: Structure) -> None:
+        self.fn, self.active, self.at = fn, active, structure
+        self.plan = Plan()
+        self.reversed: set[Stmt] = set()
+        self.needs: dict[str, list[tuple[Stmt, bool]]] = {}
+        self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
+        self.groups = _groups(fn.body)
+
+    # ------------------------------------------------------------------ what the reverse of one statement needs
+
+    def own_needs(self, s: Stmt) -> list[tuple[str, bool]]:
+        """(name, wanted as it is after the statement rather than before) for the derivative part of the reverse."""
+        active = self.active
+        match s:
+            case Assign(target, value) if target in active:
+                match value:
+                    case Op():
+                        out = []
+                        for f in operand_partials(s, active).values():
+                            out += [(target, True) if n == RESULT else (n, False) for n in needed(f)]
+                        return out
+                    case Load(array, index) if array in active:
+                        return [(n, False) for n in w.names_in(index)]
+                    case Call("np.dot", (a, b), _):
+                        out = []
+                        if b in active:
+                            out.append((a, False))
+                        if a in active:
+                            out.append((b, False))
+                        return out  # type: ignore[return-value]
+            case Store(array, index, _) if array in active:
+                return [(n, False) for n in w.names_in(index)]
+            case Increment(array, index, value) if array in active and value in active:
+                return [(n, False) for n in w.names_in(index)]
+        return []
+
+    def control_needs(self, s: Stmt) -> list[tuple[str, bool]]:
+        match s:
+            case If(test):
+                return [(n, True) for n in w.names_in((test,))]
+            case For(_, start, stop, step):
+                if s.exit is not None or not isinstance(step, Const):
+                    return [(n, True) for n in w.names_in((start, step, s.trips))]
+                return [(n, True) for n in w.names_in((start, stop, step))]
+            case While():
+                return [(n, True) for n in w.names_in((s.trips,))]
+        return []
+
+    def overwrites(self, s: Stmt) -> str | None:
+        """The variable or array whose value a statement destroys (temporaries aside)."""
+        array = w.writes(s)
+        if array is not None:
+            return array
+        if isinstance(s, Assign) and not self.at.is_temporary(s.target) and not is_array(self.fn.types.get(s.target)):
+            return s.target
+        return None
+
+    # ------------------------------------------------------------------ the closure over names
+
+    def run(self) -> Plan:
+        live = self.plan.live
+        everything = list(w.walk(self.fn.body))
+        while True:
+            before = (len(live), len(self.reversed))
+            for s in reversed(everything):
+                x = self.overwrites(s)
+                touched = x is not None and (x in live or bool(self.groups.get(x, frozenset()) & live))
+                own = self.own_needs(s)
+                if own or touched or self._propagates(s):
+                    self._mark(s)
+                    live.update(n for n, _ in own)
+                if touched:
+                    live.update(w.names_in(getattr(s, "index", ())))
+                if s in self.reversed:
+                    live.update(n for n, _ in self.control_needs(s))
+                if isinstance(s, Assign) and s.target in live and self.at.is_temporary(s.target):
+                    live.update(w.rhs_names(s.value))
+            if before == (len(live), len(self.reversed)):
+                break
+        self._collect(everything)
+        for s in reversed(everything):
+            for name in w.binds(s):
+                if name in live and self.at.is_temporary(name) and not is_array(self.fn.types.get(name)):
+                    if not (isinstance(s, For) and name == s.var):
+                        self._place(s, name)
+        self._record(self.fn.body, set())
+        return self.plan
+
+    def _propagates(self, s: Stmt) -> bool:
+        """Whether the reverse of a statement moves adjoints although it needs no value."""
+        match s:
+            case Assign(target, _):
+                return target in self.active
+            case Store(array) | Increment(array):
+                return array in self.active
+            case Permute(targets):
+                return any(t in self.active for t in targets) or any(t in self.plan.live for t in targets)
+        return False
+
+    def _mark(self, s: Stmt) -> None:
+        at: Stmt | None = s
+        while at is not None and at not in self.reversed:
+            self.reversed.add(at)
+            at = self.at.place[at].parent
+
+    def _collect(self, everything: list[Stmt]) -> None:
+        for s in everything:
+            if s not in self.reversed:
+                continue
+            wanted = self.own_needs(s) + self.control_needs(s)
+            x = self.overwrites(s)
+            if x is not None and w.writes(s) and (x in self.plan.live or self.groups.get(x, frozenset()) & self.plan.live):
+                wanted += [(n, True) for n in w.names_in(s.index)]  # type: ignore[union-attr]
+            for name, after in wanted:
+                self.needs.setdefault(name, []).append((s, after))
+
+    # ------------------------------------------------------------------ temporaries
+
+    def _place(self, d: Stmt, name: str) -> None:
+        """Decide for one temporary of a loop body: recompute it, or tape it."""
+        place = self.at.place[d]
+        wanted = self.needs.get(name)
+        if not place.loops or not wanted:
+            return
+        last, before_restore = None, False
+        for s, after in wanted:
+            top = self.at.lift(s, place.block)
+            assert top is not None, name
+            strict = after or top is not s or bool(w.blocks(top))
+            if last is None or self.at.place[top].index > self.at.place[last].index:
+                last, before_restore = top, strict
+            elif top is last:
+                before_restore = before_restore or strict
+        assert last is not None
+        if last is d:
+            # only its own derivative wants the result, which is there
+            before_restore = True
+        if isinstance(d, Assign) and last is not d and self._recomputable(d, last, before_restore):
+            self.plan.recompute.setdefault(last, []).insert(0, (d, before_restore))
+            for n in w.rhs_names(d.value):
+                self.needs.setdefault(n, []).append((last, before_restore))
+        elif isinstance(d, Assign) and last is d and self._recomputable(d, d, True):
+            self.plan.recompute.setdefault(d, []).insert(0, (d, True))
+            for n in w.rhs_names(d.value):
+                self.needs.setdefault(n, []).append((d, True))
+        else:
+            self.plan.taped[d] = name
+            self.plan.fetch.setdefault(last, []).append(d)
+
+    def _recomputable(self, d: Assign, last: Stmt, inclusive: bool) -> bool:
+        match d.value:
+            case Op(fn, args):
+                if fn == "pow":
+                    if not (isinstance(args[1], Const) and isinstance(args[1].value, int) and 0 <= args[1].value <= 4):
+                        return False
+                elif fn not in CHEAP:
+                    return False
+            case Load() | Dim() | str() | Const():
+                pass
+            case GetItem():
+                pass
+            case _:
+                return False
+        block = self.at.place[d].block
+        first, end = self.at.place[d].index + 1, self.at.place[last].index + (1 if inclusive else 0)
+        between = block[first:end]
+        names = set(w.rhs_names(d.value))
+        if d.target in names:
+            return False
+        for x in w.walk(between):
+            if names & set(w.binds(x)):
+                return False
+            array = w.writes(x)
+            if array in names and not self._elsewhere(d.value, x):
+                return False
+        return True
+
+    def _elsewhere(self, rhs: object, x: Stmt) -> bool:
+        """Whether a store certainly hits another element than a load reads: indices a constant apart."""
+        if not isinstance(rhs, Load) or not isinstance(x, (Store, Increment)):
+            return isinstance(rhs, Dim)
+        for a, b in zip(rhs.index, x.index):
+            (ba, ka), (bb, kb) = self._affine(a), self._affine(b)
+            if ba == bb and ka != kb and (ba is not None or ka >= 0 and kb >= 0):
+                if ba is None or self._never_negative(ba, min(ka, kb)):
+                    return True
+        return False
+
+    def _never_negative(self, base: str, offset: int) -> bool:
+        """Whether ``base + offset`` cannot wrap: a loop counter that starts high enough and rises."""
+        return any(isinstance(s, For) and s.var == base and isinstance(s.start, Const) and s.start.value + offset >= 0  # type: ignore[operator]
+                   and s.step == Const(1) for s in self.at.binders.get(base, ()))
+
+    def _affine(self, a: Atom) -> tuple[str | None, int]:
+        if isinstance(a, Const):
+            return None, a.value  # type: ignore[return-value]
+        binders = self.at.binders.get(a, [])
+        if len(binders) == 1 and isinstance(binders[0], Assign):
+            match binders[0].value:
+                case Op("add", (str(b), Const(int() as k))):
+                    return b, k
+                case Op("sub", (str(b), Const(int() as k))):
+                    return b, -k
+        return a, 0
+
+    # ------------------------------------------------------------------ overwritten variables and arrays
+
+    def _record(self, block: Block, required: set[str]) -> set[str]:
+        """Flow the set of values required so far through a block; mark what is saved."""
+        for s in block:
+            required = self._flow(s, required)
+        if self.at.place and block and self.at.place[block[0]].loops:
+            local = [n for n in sorted(required) if self.at.home(n)[0] is block and not is_array(self.fn.types.get(n))
+                     and not self.at.is_temporary(n)]
+            if local:
+                self.plan.at_end[id(block)] = local
+            required = required - {n for n in required if self.at.home(n)[0] is block}
+        return required
+
+    def _wanted_at(self, s: Stmt) -> tuple[set[str], set[str]]:
+        before, after = set(), set()
+        for name in self._needs_by_statement.get(s, ()):
+            (after if name[1] else before).add(name[0])
+        return before, after
+
+    @property
+    def _needs_by_statement(self) -> dict[Stmt, list[tuple[str, bool]]]:
+        if not hasattr(self, "_by_statement"):
+            table: dict[Stmt, list[tuple[str, bool]]] = {}
+            for name, sites in self.needs.items():
+                for s, after in sites:
+                    for n in self.groups.get(name, frozenset({name})):
+                        table.setdefault(s, []).append((n, after))
+            self._by_statement = table
+        return self._by_statement
+
+    def _flow(self, s: Stmt, required: set[str]) -> set[str]:
+        before, after = self._wanted_at(s)
+        if w.blocks(s):
+            required = required | before | after
+        match s:
+            case If(_, then, orelse):
+                return self._record(then, required) | self._record(orelse, required)
+            case For() | While():
+                while True:
+                    out = required
+                    for b in w.blocks(s):
+                        out = self._record(b, out)
+                    if out <= required:
+                        return required
+                    required = required | out
+        required = required | before
+        x = self.overwrites(s)
+        if x is not None:
+            if x in required:
+                self.plan.saved.add(s)
+            if w.writes(s) is None:
+                required = required - {x}
+        return required | after
+
+
+def _groups(body: Block) -> dict[str, frozenset[str]]:
+    groups: dict[str, frozenset[str]] = {}
+    for s in w.walk(body):
+        if isinstance(s, Permute):
+            merged = frozenset(s.targets).union(*(groups.get(t, frozenset()) for t in s.targets))
+            for n in merged:
+                groups[n] = merged
+    return groups

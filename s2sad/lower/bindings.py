@@ -1,0 +1,140 @@
+"""How array names are bound: which are bound once, which are swapped, which get a new array later."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.errors import UnsupportedSyntax
+from s2sad.ir import (
+    Assign, AugAssign, AugItem, Block, Call, Function, GetItem, Increment, Permute, SetItem, Stmt, Store,
+)
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.ir.types import is_array
+
+
+class Bindings:
+    """Facts about the array names of a function, before lowering.
+
+    ``rebound``: bound by more than one statement that is not a swap; such a name gets storage once and later bindings
+    replace its content, which is the same thing as long as no other name sees that storage (checked here).
+    ``permuted``: taking part in a swap.
+    """
+
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
+        arrays = {n for n, t in fn.types.items() if is_array(t)}
+        self.permuted: set[str] = set()
+        bound: dict[str, int] = {p: 1 for p in fn.params if p in arrays}
+        copies: list[tuple[Assign, Block]] = []
+        self._written: set[str] = set()
+        self._binders: dict[str, list[Stmt]] = {}
+
+        def scan(block: Block) -> None:
+            for k, s in enumerate(block):
+                if isinstance(s, Permute) and s.targets[0] in arrays:
+                    self.permuted.update(s.targets)
+                elif isinstance(s, Assign) and s.target in arrays:
+                    bound[s.target] = bound.get(s.target, 0) + 1
+                    if isinstance(s.value, (str, GetItem)) or isinstance(s.value, Call) and s.value.fn == "np.transpose":
+                        copies.append((s, block[k + 1:]))
+                if isinstance(s, (SetItem, AugItem, Store, Increment)):
+                    self._written.add(s.base if isinstance(s, (SetItem, AugItem)) else s.array)
+                elif isinstance(s, AugAssign) and s.target in arrays:
+                    self._written.add(s.target)
+                for inner in w.blocks(s):
+                    scan(inner)
+
+        scan(fn.body)
+        self.rebound = {n for n, c in bound.items() if c > 1}
+        self._aliases = [(s.target, w.rhs_names(s.value)[0]) for s, _ in copies if w.rhs_names(s.value)[0] in arrays]
+        for s, rest in copies:
+            source = w.rhs_names(s.value)[0]
+            if source not in arrays:
+                continue
+            if s.target in self.rebound and (self.written(s.target, source)) and not self._dies(source, s, rest):
+                raise UnsupportedSyntax(
+                    f"`{s.target}` is bound to more than one array, and `{source}` or `{s.target}` is written in place: not supported yet",
+                    loc=s.loc, code="S2S032", hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
+
+    def _dies(self, name: str, s: Stmt, rest: Block) -> bool:
+        """Whether a name bound in the same block is not used after ``s``: its array changes hands."""
+        if name in self.fn.params or name in w.result_names(self.fn.result):
+            return False
+        if any(name in w.reads(x) for x in w.walk(rest)):
+            return False
+        binders = [x for x in w.walk(self.fn.body) if name in w.binds(x)]
+        return len(binders) == 1 and any(binders[0] in block and s in block for block in _all_blocks(self.fn.body))
+
+    def written(self, *names: str) -> bool:
+        """Whether elements of one of the arrays, or of a view or other name of one, are written."""
+        group = set(names)
+        while True:
+            more = {x for pair in self._aliases for x in pair if group & set(pair)} - group
+            if not more:
+                return bool(group & self._written)
+            group |= more
+
+    def may_alias(self, a: str, b: str) -> bool:
+        """Whether two *base* arrays can be the same storage. Swaps permute distinct arrays, so only a name itself can."""
+        return a == b
+
+    def is_stable(self, name: str, base: str, rest: Block) -> bool:
+        """Whether ``base`` keeps its binding wherever ``name``, a view of it bound just before ``rest``, is used."""
+        if base not in self.permuted and base not in self.rebound:
+            return True
+        wanted = sum(list(w.reads(s)).count(name) for s in w.walk(self.fn.body))
+        wanted += w.result_names(self.fn.result).count(name)
+        for k, s in enumerate(rest):
+            if any(base in w.binds(x) for x in w.walk((s,))):
+                # the statement that rebinds may still read the view, as in `y = v + 1` with v a view of y
+                seen = rest[:k] if w.blocks(s) or isinstance(s, Permute) else rest[:k + 1]
+                break
+        else:
+            seen = rest
+        return sum(list(w.reads(s)).count(name) for s in w.walk(seen)) == wanted
+
+
+def _all_blocks(block: Block):
+    yield block
+    for s in block:
+        for inner in w.blocks(s):
+            yield from _all_blocks(inner)
+
+
+def copy_reassigned_parameters(fn: Function) -> Function:
+    """A parameter that is bound to another array later works on a copy, so that the caller's array is not overwritten.
+
+    ``def f(x): for _ in range(3): x = 2 * x`` becomes ``def f(x): x_1 = np.copy(x); for _ in range(3): x_1 = 2 * x_1``.
+    """
+    arrays = {p for p in fn.params if is_array(fn.types[p])}
+    changed = [p for p in fn.params if p in arrays and any(
+        p in w.binds(s) for s in w.walk(fn.body) if isinstance(s, Assign))]
+    if not changed:
+        return fn
+    names = Names(w.all_names(fn))
+    renaming: dict[str, str] = {}
+    head: list[Stmt] = []
+    types = dict(fn.types)
+    for p in changed:
+        for s in w.walk(fn.body):
+            base = w.writes(s) or (s.target if isinstance(s, AugAssign) else None)
+            if base == p:
+                raise UnsupportedSyntax(f"the parameter `{p}` is written in place and bound to another array: not supported yet",
+                                        loc=s.loc, code="S2S032", hint="give the new array another name")
+        new = names.fresh(p)
+        renaming[p] = new
+        types[new] = types[p].copy(layout="C", readonly=False)
+        head.append(Assign(new, Call("np.copy", (p,)), fn.loc))
+
+    def rename(s: Stmt) -> tuple[Stmt, ...]:
+        s = w.substitute_reads(s, renaming)
+        match s:
+            case Assign(target):
+                s = replace(s, target=renaming.get(target, target))
+            case Permute(targets):
+                s = replace(s, targets=tuple(renaming.get(t, t) for t in targets))
+        return (s,)
+
+    body = w.map_block(fn.body, rename)
+    result = w.map_result(fn.result, lambda a: renaming.get(a, a) if isinstance(a, str) else a)
+    return replace(fn, body=(*head, *body), result=result, types=types)

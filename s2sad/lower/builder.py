@@ -1,0 +1,166 @@
+"""Statement building for the lowering pass: temporaries, integer arithmetic that folds, loop nests."""
+from __future__ import annotations
+
+from typing import Callable
+
+from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Load, Loc, Op, Rhs, Stmt
+from s2sad.ir.names import Names
+
+ZERO, ONE = Const(0), Const(1)
+
+
+class Builder:
+    """Collects statements of the block being built; remembers integer expressions already computed in scope."""
+
+    def __init__(self, names: Names, reassigned: frozenset[str] = frozenset()) -> None:
+        self.names = names
+        self.reassigned = reassigned
+        self.blocks: list[list[Stmt]] = [[]]
+        self.known: list[dict[tuple, str]] = [{}]
+        self.nonneg: set[str] = set()
+        self.unclamped: dict[str, Atom] = {}
+        self.base_extents: dict[str, tuple[Atom, ...]] = {}
+        self.loc = Loc("<generated>", 0, 0)
+
+    # -- blocks
+
+    def emit(self, s: Stmt) -> None:
+        self.blocks[-1].append(s)
+
+    def open(self) -> None:
+        self.blocks.append([])
+        self.known.append({})
+
+    def close(self) -> tuple[Stmt, ...]:
+        self.known.pop()
+        return tuple(self.blocks.pop())
+
+    def temp(self, value: Rhs, hint: str = "t") -> str:
+        name = self.names.fresh(hint)
+        self.emit(Assign(name, value, self.loc))
+        return name
+
+    # -- integers
+
+    def stable(self, a: Atom) -> Atom:
+        """An atom that keeps its present value: a name assigned again later is copied."""
+        return self.temp(a, a) if isinstance(a, str) and a in self.reassigned else a
+
+    def _once(self, key: tuple, value: Rhs, hint: str) -> str:
+        if any(k in self.reassigned for k in key[1:] if isinstance(k, str)):
+            return self.temp(value, hint)
+        for scope in self.known:
+            if key in scope:
+                return scope[key]
+        name = self.temp(value, hint)
+        self.known[-1][key] = name
+        return name
+
+    def dim(self, array: str, axis: int) -> Atom:
+        name = self._once(("dim", array, axis), Dim(array, axis), f"n_{array}" if axis == 0 else f"n{axis}_{array}")
+        self.nonneg.add(name)
+        return name
+
+    def op(self, fn: str, *args: Atom) -> str:
+        return self._once((fn, *args), Op(fn, args), "k")
+
+    def is_nonneg(self, a: Atom) -> bool:
+        return a.value >= 0 if isinstance(a, Const) else a in self.nonneg  # type: ignore[operator]
+
+    def add(self, a: Atom, b: Atom) -> Atom:
+        if isinstance(a, Const):
+            a, b = b, a
+        if isinstance(a, Const) and isinstance(b, Const):
+            return Const(a.value + b.value)  # type: ignore[operator]
+        if isinstance(b, Const):
+            if b.value == 0:
+                return a
+            if b.value < 0:  # type: ignore[operator]
+                return self.op("sub", a, Const(-b.value))  # type: ignore[operator]
+        name = self.op("add", a, b)
+        if self.is_nonneg(a) and self.is_nonneg(b):
+            self.nonneg.add(name)
+        return name
+
+    def sub(self, a: Atom, b: Atom) -> Atom:
+        if isinstance(a, Const) and isinstance(b, Const):
+            return Const(a.value - b.value)  # type: ignore[operator]
+        if isinstance(b, Const):
+            return self.add(a, Const(-b.value))  # type: ignore[operator]
+        return ZERO if a == b else self.op("sub", a, b)
+
+    def mul(self, a: Atom, b: Atom) -> Atom:
+        if isinstance(a, Const):
+            a, b = b, a
+        if isinstance(a, Const) and isinstance(b, Const):
+            return Const(a.value * b.value)  # type: ignore[operator]
+        if b == ONE:
+            return a
+        if b == ZERO:
+            return ZERO
+        if b == Const(-1):
+            return self.op("neg", a)
+        name = self.op("mul", a, b)
+        if self.is_nonneg(a) and self.is_nonneg(b):
+            self.nonneg.add(name)
+        return name
+
+    def floordiv(self, a: Atom, b: int) -> Atom:
+        if b == 1:
+            return a
+        if isinstance(a, Const):
+            return Const(a.value // b)  # type: ignore[operator]
+        return self.op("floordiv", a, Const(b))
+
+    def at_least_zero(self, a: Atom) -> Atom:
+        if self.is_nonneg(a):
+            return a
+        if isinstance(a, Const):
+            return ZERO
+        name = self.op("max", a, ZERO)
+        self.nonneg.add(name)
+        self.unclamped[name] = a
+        return name
+
+    def minimum(self, a: Atom, b: Atom) -> Atom:
+        if a == b:
+            return a
+        if isinstance(a, Const) and isinstance(b, Const):
+            return Const(min(a.value, b.value))  # type: ignore[type-var]
+        name = self.op("min", a, b)
+        if self.is_nonneg(a) and self.is_nonneg(b):
+            self.nonneg.add(name)
+        return name
+
+    def clamp(self, i: Atom, n: Atom) -> Atom:
+        name = self.op("clamp", i, n)
+        self.nonneg.add(name)
+        return name
+
+    # -- arrays and loops
+
+    def load(self, array: str, index: tuple[Atom, ...]) -> str:
+        return self.temp(Load(array, index), "t")
+
+    def alloc(self, name: str, kind: str, shape: tuple[Atom, ...], dtype: str) -> None:
+        self.emit(Assign(name, Alloc(kind, shape, dtype), self.loc))
+
+    def loop_nest(self, extents: tuple[Atom, ...], body: Callable[[tuple[Atom, ...]], None]) -> None:
+        """Emit nested loops over ``extents`` (axis 0 outermost); ``body`` gets the index atoms."""
+        if any(e == ZERO for e in extents):
+            return
+        index: list[Atom] = []
+        opened: list[tuple[str, Atom]] = []
+        for e in extents:
+            if e == ONE:
+                index.append(ZERO)
+                continue
+            var = self.names.fresh("ijkl"[len(opened)] if len(opened) < 4 else "i")
+            self.nonneg.add(var)
+            index.append(var)
+            opened.append((var, self.unclamped.get(e, e) if isinstance(e, str) else e))
+            self.open()
+        body(tuple(index))
+        for var, stop in reversed(opened):
+            inner = self.close()
+            self.emit(For(var, ZERO, stop, ONE, inner, loc=self.loc))

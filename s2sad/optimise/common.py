@@ -1,0 +1,65 @@
+"""Common subexpressions: equal operations and equal loads in scope are computed once.
+
+Before::
+
+    a = x[i] * x[i]
+    b = x[i] + 1.0
+
+after::
+
+    t = x[i]
+    a = t * t
+    b = t + 1.0
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.ir import Assign, Block, Dim, Function, Load, Op, Rhs, Stmt
+from s2sad.ir import walk as w
+from s2sad.optimise.copies import propagate_copies
+
+
+def merge_common_subexpressions(fn: Function) -> Function:
+    """Turn a repeated computation into a copy of the first one, then propagate the copies."""
+    defs = w.definition_counts(fn)
+
+    def changes(s: Stmt) -> tuple[set[str], set[str]]:
+        bound: set[str] = set()
+        written: set[str] = set()
+        for x in w.walk((s,)):
+            bound.update(w.binds(x))
+            array = w.writes(x)
+            if array:
+                written.add(array)
+        return bound, written
+
+    def forget(known: dict[Rhs, str], s: Stmt) -> None:
+        bound, written = changes(s)
+        for rhs in [r for r, name in known.items() if name in bound or any(n in bound for n in w.rhs_names(r))
+                    or isinstance(r, Load) and r.array in written]:
+            del known[rhs]
+
+    def block(body: Block, outer: dict[Rhs, str]) -> Block:
+        known = dict(outer)
+        out: list[Stmt] = []
+        for s in body:
+            nested = w.blocks(s)
+            if nested:
+                if not hasattr(s, "then"):
+                    forget(known, s)         # what a loop changes is unknown from its second iteration on
+                s = w.with_blocks(s, tuple(block(b, known) for b in nested))
+            if isinstance(s, Assign) and isinstance(s.value, (Op, Load, Dim)):
+                key = s.value
+                if key in known and defs[s.target] == 1:
+                    out.append(replace(s, value=known[key]))
+                    continue
+                forget(known, s)
+                if defs[s.target] == 1 and s.target not in w.rhs_names(key):
+                    known[key] = s.target
+            else:
+                forget(known, s)
+            out.append(s)
+        return tuple(out)
+
+    return propagate_copies(replace(fn, body=block(fn.body, {})))

@@ -1,0 +1,103 @@
+"""Loop-invariant sizes and allocations move in front of their loops.
+
+An array allocated afresh in each iteration is one array whose content is replaced (a zeroed one is refilled), so that
+tapes and shadows exist once. Index arithmetic that does not change in the loop moves too: trip counts of inner loops
+are then known where the outer loop starts, and tapes get their exact size.
+
+Before::
+
+    for t in range(n):
+        k = x.shape[0] - 1
+        y = np.empty(k)
+
+after::
+
+    k = x.shape[0] - 1
+    y = np.empty(k)
+    for t in range(n):
+        ...
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, Op, Permute, Stmt, Store, While
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.ir.types import is_integer
+
+TOTAL = frozenset({"add", "sub", "mul", "neg", "pos", "max", "min", "select", "clamp", "lt", "le", "gt", "ge", "eq", "ne"})
+"""Integer operations that cannot fail, so that computing them for a loop of no iterations is harmless."""
+
+
+def hoist_invariants(fn: Function) -> Function:
+    defs = w.definition_counts(fn)
+    names = Names(w.all_names(fn))
+    permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
+
+    def integer(a: Atom) -> bool:
+        return isinstance(a.value, int) if isinstance(a, Const) else is_integer(fn.types.get(a))
+
+    def movable(s: Stmt, bound: set[str]) -> bool:
+        if not isinstance(s, Assign) or defs[s.target] != 1 or s.target in permuted:
+            return False
+        if any(n in bound for n in w.rhs_names(s.value)):
+            return False
+        match s.value:
+            case Op(fn_, args):
+                return (fn_ in TOTAL or fn_ in ("floordiv", "mod") and isinstance(args[1], Const) and args[1].value != 0) \
+                    and all(integer(a) for a in args)
+            case Dim(array, _):
+                return array not in permuted
+            case Alloc():
+                return True
+            case Const(value):
+                return isinstance(value, int)
+        return False
+
+    def refill(s: Assign) -> tuple[Stmt, ...]:
+        """A zeroed array is zeroed again where it was allocated."""
+        alloc = s.value
+        if not isinstance(alloc, Alloc) or alloc.kind != "zeros":
+            return ()
+        index = tuple(names.fresh("ijk"[k]) for k in range(len(alloc.shape)))
+        inner: Stmt = Store(s.target, index, Const(0.0), s.loc)
+        for var, n in zip(reversed(index), reversed(alloc.shape)):
+            inner = For(var, Const(0), n, Const(1), (inner,), loc=s.loc)
+        return (inner,)
+
+    def lift(body: Block, bound: set[str]) -> tuple[Block, list[Assign]]:
+        kept: list[Stmt] = []
+        lifted: list[Assign] = []
+        for s in body:
+            if movable(s, bound):
+                moved = s
+                bound.discard(s.target)      # type: ignore[union-attr]
+                if isinstance(s.value, Alloc):   # type: ignore[union-attr]
+                    kept.extend(refill(s))       # type: ignore[arg-type]
+                    moved = replace(s, value=replace(s.value, kind="empty"))  # type: ignore[union-attr, arg-type]
+                lifted.append(moved)             # type: ignore[arg-type]
+            elif hasattr(s, "then"):
+                then, a = lift(s.then, bound)
+                orelse, b = lift(s.orelse, bound)
+                lifted += a + b
+                kept.append(replace(s, then=then, orelse=orelse))
+            else:
+                kept.append(s)
+        return tuple(kept), lifted
+
+    def block(body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            nested = w.blocks(s)
+            if nested:
+                s = w.with_blocks(s, tuple(block(b) for b in nested))
+            if isinstance(s, (For, While)):
+                bound = {n for x in w.walk((s,)) for n in w.binds(x)}
+                new, lifted = lift(s.body, bound)
+                s = replace(s, body=new)
+                out.extend(lifted)
+            out.append(s)
+        return tuple(out)
+
+    return replace(fn, body=block(fn.body))
