@@ -1,0 +1,58 @@
+"""A generated module's text: imports, the runtime helpers it uses, its functions."""
+from __future__ import annotations
+
+import ast
+from typing import Iterable, Mapping
+
+from s2sad.emit.unparse import unparse
+from s2sad.runtime.helpers import HELPERS
+
+PASSED_ON = ("parallel", "fastmath", "nogil", "boundscheck", "cache")
+
+
+def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options: Mapping[str, object] | None = None,
+             header: str = "") -> str:
+    """The text of a module with these functions, in order, and whatever they need.
+
+    Divisions in generated code are IEEE (``error_model="numpy"``); where the primal raises, the text says so.
+    """
+    functions = list(functions)
+    called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
+    helpers = _with_dependencies(called & set(HELPERS))
+    uses_math = "math" in called or any("math." in HELPERS[h].source for h in helpers)
+    uses_np = "np" in called or any("np." in HELPERS[h].source for h in helpers)
+    lines = [header] if header else []
+    if uses_math:
+        lines += ["import math", ""]
+    if uses_np:
+        lines.append("import numpy as np")
+    if jit:
+        lines.append("from numba import njit")
+    blocks = ["\n".join(lines).rstrip()] if lines else []
+    for h in helpers:
+        blocks.append(_decorated(HELPERS[h].source.rstrip(), jit, {}))
+    blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
+    return "\n\n\n".join(blocks).lstrip() + "\n"
+
+
+def _with_dependencies(names: set[str]) -> list[str]:
+    """Helpers in an order in which each stands after those it uses."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        for other in sorted(HELPERS[name].needs):
+            visit(other)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in sorted(names):
+        visit(name)
+    return ordered
+
+
+def _decorated(text: str, jit: bool, options: Mapping[str, object]) -> str:
+    if not jit:
+        return text
+    given = {"error_model": "numpy", **{k: options[k] for k in PASSED_ON if options.get(k)}}
+    arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
+    return f"@njit({arguments})\n{text}"

@@ -1,0 +1,1 @@
+"""Differentiation: tangent and adjoint, each from IR to IR."""

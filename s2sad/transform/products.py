@@ -1,0 +1,34 @@
+"""Products of an adjoint or tangent with a partial derivative, with the strong zero where the partial may be infinite."""
+from __future__ import annotations
+
+from typing import Callable
+
+from s2sad.ir import Atom, Const, Op, Rhs
+from s2sad.transform.formulas import Formula, Node, emit
+
+
+def weighted(g: Atom, partial: Formula, bounded: bool, result: Atom, temp: Callable[[Rhs], str], *,
+             strong_zero: bool, is_integer: Callable[[Atom], bool]) -> tuple[int, Atom]:
+    """``(sign, atom)`` of ``g * partial``.
+
+    A zero ``g`` gives zero even where the partial is infinite or undefined (``zmul``), unless the partial is a literal,
+    an integer, or declared bounded.
+    """
+    sign = 1
+    while isinstance(partial, Node) and partial.fn == "neg":
+        sign, partial = -sign, partial.args[0]
+    match partial:
+        case Const(value) if not isinstance(value, bool):
+            if value < 0:  # type: ignore[operator]
+                sign, partial, value = -sign, Const(-value), -value  # type: ignore[operator]
+            if value == 1:
+                return sign, g
+            return sign, temp(Op("mul", (partial, g)))
+        case Node("div", (Const(1 | 1.0), Const())):
+            return sign, temp(Op("div", (g, partial.args[1])))  # type: ignore[arg-type]
+    if isinstance(partial, Node) and partial.fn == "div" and partial.args[0] in (Const(1), Const(1.0)) and \
+            not isinstance(partial.args[1], Node) and is_integer(partial.args[1]):
+        return sign, temp(Op("div", (g, partial.args[1])))
+    p = emit(partial, result, temp)
+    plain = bounded or not strong_zero or not isinstance(partial, Node) and is_integer(p)
+    return sign, temp(Op("mul" if plain else "zmul", (g, p)))

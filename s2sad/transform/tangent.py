@@ -1,0 +1,217 @@
+"""Forward mode: beside every active value its tangent.
+
+Before::
+
+    def f(x, y):
+        z = x * y
+        return math.sin(z)
+
+after::
+
+    def f_tangent(x, d_x, y, d_y):
+        d_z = zmul(d_x, y) + zmul(d_y, x)
+        z = x * y
+        return math.sin(z), zmul(d_z, math.cos(z))
+
+Reference: A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008, section 3.1.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.required import operand_partials
+from s2sad.errors import UnsupportedFunction
+from s2sad.ir import (
+    Alloc, Arg, Assign, Atom, Block, Call, Const, Dim, For, Function, If, Increment, Load, Op, Permute, Rhs, Stmt,
+    Store, While,
+)
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.ir.types import is_array, is_float, is_integer
+from s2sad.rules.table import lookup
+from s2sad.transform.formulas import RESULT, needed
+from s2sad.transform.products import weighted
+
+FZERO = Const(0.0)
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """The body computing value and tangent, the tangents of active parameters, and of the result's leaves."""
+
+    body: Block
+    tangents: dict[str, str]
+    result: Arg | None
+    d_result: Arg | None
+    types: dict[str, object]
+
+
+def build_tangent(fn: Function, active: Activity, parameters: tuple[str, ...], *, strong_zero: bool = True) -> Tangent:
+    """Differentiate a lowered function; ``parameters`` (active, or asked for) get a tangent parameter."""
+    return _Builder(fn, active, parameters, strong_zero).run()
+
+
+class _Builder:
+    def __init__(self, fn: Function, active: Activity, parameters: tuple[str, ...], strong_zero: bool) -> None:
+        self.fn, self.active, self.parameters, self.strong_zero = fn, active, parameters, strong_zero
+        self.types: dict[str, object] = dict(fn.types)
+        self.names = Names(w.all_names(fn))
+        self.tangent: dict[str, str] = {}
+        self.out: list[Stmt] = []
+        self.loc = fn.loc
+
+    def run(self) -> Tangent:
+        for p in self.parameters:
+            self.d(p)
+        body = self.block(self.fn.body)
+        d_result = w.map_result(self.fn.result, self._leaf)      # may emit zero arrays
+        body = (*body, *self.out)
+        return Tangent(body, {p: self.d(p) for p in self.parameters}, self.fn.result, d_result, self.types)
+
+    def _leaf(self, a: Atom) -> Atom:
+        if isinstance(a, str) and (a in self.active or a in self.parameters):
+            return self.d(a)
+        if isinstance(a, str) and is_array(self.types[a]):
+            zero = self.temp(Call("np.zeros_like", (a,)), f"d_{a}")
+            self.types[zero] = self.types[a]
+            return zero
+        return FZERO if isinstance(a, Const) and isinstance(a.value, float) or isinstance(a, str) and is_float(self.types[a]) else Const(0)
+
+    def d(self, name: str) -> str:
+        if name not in self.tangent:
+            self.tangent[name] = self.names.fresh(f"d_{name}")
+            self.types[self.tangent[name]] = self.types.get(name)
+        return self.tangent[name]
+
+    def d_atom(self, a: Atom) -> Atom:
+        return self.d(a) if isinstance(a, str) and a in self.active else FZERO
+
+    def emit(self, s: Stmt) -> None:
+        self.out.append(s)
+
+    def temp(self, value: Rhs, hint: str = "t") -> str:
+        t = self.names.fresh(hint)
+        self.emit(Assign(t, value, self.loc))
+        return t
+
+    def block(self, body: Block) -> Block:
+        saved, self.out = self.out, []
+        for s in body:
+            self.loc = s.loc
+            self.statement(s)
+        new, self.out = tuple(self.out), saved
+        return new
+
+    def statement(self, s: Stmt) -> None:
+        match s:
+            case If(_, then, orelse):
+                self.emit(replace(s, then=self.block(then), orelse=self.block(orelse)))
+            case For(body=body):
+                self.emit(replace(s, body=self.block(body)))
+            case While(cond, _, body):
+                self.emit(replace(s, cond=self.block(cond), body=self.block(body)))
+            case Assign(target, value) if target in self.active:
+                if is_array(self.types.get(target)):
+                    self.array(s, target, value)
+                else:
+                    self.scalar(s, target, value)
+            case Store(array, index, value) if array in self.active:
+                self.emit(Store(self.d(array), index, self.d_atom(value), s.loc))
+                self.emit(s)
+            case Increment(array, index, value, sign) if array in self.active:
+                if isinstance(value, str) and value in self.active:
+                    self.emit(Increment(self.d(array), index, self.d(value), sign, s.loc))
+                self.emit(s)
+            case Permute(targets, sources) if targets[0] in self.active:
+                self.emit(s)
+                self.emit(Permute(tuple(self.d(t) for t in targets), tuple(self.d(t) for t in sources), s.loc))
+            case _:
+                self.emit(s)
+
+    def scalar(self, s: Assign, target: str, value: Rhs) -> None:
+        match value:
+            case str() | Const():
+                self.emit(Assign(self.d(target), self.d_atom(value), s.loc))  # type: ignore[arg-type]
+                self.emit(s)
+            case Load(array, index):
+                self.emit(Assign(self.d(target), Load(self.d(array), index) if array in self.active else FZERO, s.loc))
+                self.emit(s)
+            case Op(_, args):
+                self.operation(s, target, value)
+            case Call("np.dot", (str(a), str(b)), _):
+                terms = [self.temp(Call("np.dot", (self.d(x), y))) for x, y in ((a, b), (b, a)) if x in self.active]
+                self.emit(Assign(self.d(target), Op("add", tuple(terms)) if len(terms) == 2 else terms[0], s.loc))
+                self.emit(s)
+            case Call(fn, _, _):
+                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S043",
+                                          hint="write it as a loop over the elements")
+            case _:
+                self.emit(s)
+
+    def operation(self, s: Assign, target: str, value: Op) -> None:
+        """The tangent is computed before the assignment where it needs an overwritten operand, after where it needs the result."""
+        formulas = operand_partials(s, self.active)
+        wants_result = any(RESULT in needed(f) for f in formulas.values())
+        result: Atom = target
+        if wants_result and target in value.args:
+            result = self.temp(value, target)
+        elif wants_result:
+            self.emit(s)
+        rule = lookup(value.fn)
+        terms: list[tuple[int, Atom]] = []
+        for k, partial in formulas.items():
+            bounded = rule.params[k] in rule.bounded  # type: ignore[union-attr]
+            terms.append(weighted(self.d(value.args[k]), partial, bounded, result, self.temp, strong_zero=self.strong_zero,  # type: ignore[arg-type]
+                                  is_integer=self._is_integer))
+        self.emit(Assign(self.d(target), self._sum(terms), s.loc))
+        if result != target:
+            self.emit(Assign(target, result, s.loc))
+        elif not wants_result:
+            self.emit(s)
+
+    def _is_integer(self, a: Atom) -> bool:
+        return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))
+
+    def _sum(self, terms: list[tuple[int, Atom]]) -> Rhs:
+        if not terms:
+            return FZERO
+        terms = sorted(terms, key=lambda t: -t[0])
+        sign, total = terms[0]
+        rhs: Rhs = total if sign > 0 else Op("neg", (total,))
+        for sign, value in terms[1:]:
+            left = rhs if isinstance(rhs, (str, Const)) else self.temp(rhs)
+            rhs = Op("add" if sign > 0 else "sub", (left, value))
+        return rhs
+
+    def array(self, s: Assign, target: str, value: Rhs) -> None:
+        match value:
+            case Alloc(_, shape, dtype):
+                self.emit(s)
+                self.emit(Assign(self.d(target), Alloc("zeros", shape, dtype), s.loc))
+            case Call("np.dot", (str(a), str(b)), _):
+                self.emit(s)
+                terms = []
+                for x, args in ((a, (self.d(a), b)), (b, (a, self.d(b)))):
+                    if x in self.active:
+                        terms.append(self.temp(Call("np.dot", args)))
+                        self.types[terms[-1]] = self.types[target]
+                self.emit(Assign(self.d(target), terms[0], s.loc))
+                if len(terms) == 2:
+                    self.accumulate(self.d(target), terms[1])
+            case Call(fn, _, _):
+                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S043",
+                                          hint="write it as a loop over the elements")
+            case _:
+                self.emit(s)
+                self.emit(Assign(self.d(target), self.d_atom(value), s.loc))  # type: ignore[arg-type]
+
+    def accumulate(self, target: str, source: str) -> None:
+        ndim = self.types[target].ndim  # type: ignore[attr-defined]
+        index = tuple(self.names.fresh("ijk"[k]) for k in range(ndim))
+        extents = [self.temp(Dim(target, k), "n") for k in range(ndim)]
+        t = self.names.fresh("t")
+        inner: Block = (Assign(t, Load(source, index), self.loc), Increment(target, index, t, 1, self.loc))
+        for var, n in zip(reversed(index), reversed(extents)):
+            inner = (For(var, Const(0), n, Const(1), inner, loc=self.loc),)
+        self.out.extend(inner)
