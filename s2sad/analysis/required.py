@@ -9,6 +9,7 @@ iteration is put on the tape once, at the end of its life.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Mapping
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.structure import Structure
@@ -16,7 +17,8 @@ from s2sad.ir import (
     Assign, Atom, Block, Call, Const, Dim, For, Function, GetItem, If, Increment, Load, Op, Permute, Stmt, Store, While,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import is_array
+from s2sad.ir.types import is_array, is_integer
+from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT, lookup
 from s2sad.transform.formulas import RESULT, Formula, needed, partials
 
@@ -54,6 +56,14 @@ def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
     return {k: f for k, f in partials(rule, s.value.args).items() if s.value.args[k] in active and f != Const(0.0) and f != Const(0)}
 
 
+def inverse(s: Stmt, types: Mapping[str, object]) -> Stmt | None:
+    """What undoes an integer counting up or down, which is then not stored."""
+    match s:
+        case Assign(t, Op("add" | "sub" as op, (x, Const(int() as k)))) if x == t and is_integer(types.get(t)):
+            return Assign(t, Op("sub" if op == "add" else "add", (t, Const(k))), s.loc)
+    return None
+
+
 def plan_required(fn: Function, active: Activity, structure: Structure) -> Plan:
     return _Planner(fn, active, structure).run()
 
@@ -65,7 +75,7 @@ class _Planner:
         self.reversed: set[Stmt] = set()
         self.needs: dict[str, list[tuple[Stmt, bool]]] = {}
         self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
-        self.groups = _groups(fn.body)
+        self.groups = swapped_together(fn.body)
 
     # ------------------------------------------------------------------ what the reverse of one statement needs
 
@@ -125,7 +135,7 @@ class _Planner:
             before = (len(live), len(self.reversed))
             for s in reversed(everything):
                 x = self.overwrites(s)
-                touched = x is not None and (x in live or bool(self.groups.get(x, frozenset()) & live))
+                touched = x is not None and (x in live or bool(self.groups.get(x, set()) & live))
                 own = self.own_needs(s)
                 if own or touched or self._propagates(s):
                     self._mark(s)
@@ -170,7 +180,7 @@ class _Planner:
                 continue
             wanted = self.own_needs(s) + self.control_needs(s)
             x = self.overwrites(s)
-            if x is not None and w.writes(s) and (x in self.plan.live or self.groups.get(x, frozenset()) & self.plan.live):
+            if x is not None and w.writes(s) and (x in self.plan.live or self.groups.get(x, set()) & self.plan.live):
                 wanted += [(n, True) for n in w.names_in(s.index)]  # type: ignore[union-attr]
             for name, after in wanted:
                 self.needs.setdefault(name, []).append((s, after))
@@ -290,7 +300,7 @@ class _Planner:
             table: dict[Stmt, list[tuple[str, bool]]] = {}
             for name, sites in self.needs.items():
                 for s, after in sites:
-                    for n in self.groups.get(name, frozenset({name})):
+                    for n in self.groups.get(name, {name}):
                         table.setdefault(s, []).append((n, after))
             self._by_statement = table
         return self._by_statement
@@ -315,16 +325,8 @@ class _Planner:
         if x is not None:
             if x in required:
                 self.plan.saved.add(s)
+                if inverse(s, self.fn.types) is not None:
+                    return required | after          # counted back from the value it leaves
             if w.writes(s) is None:
                 required = required - {x}
         return required | after
-
-
-def _groups(body: Block) -> dict[str, frozenset[str]]:
-    groups: dict[str, frozenset[str]] = {}
-    for s in w.walk(body):
-        if isinstance(s, Permute):
-            merged = frozenset(s.targets).union(*(groups.get(t, frozenset()) for t in s.targets))
-            for n in merged:
-                groups[n] = merged
-    return groups

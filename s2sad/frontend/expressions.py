@@ -1,6 +1,7 @@
 """Expressions to A-normal form, with the names of one function and what they hold."""
 from __future__ import annotations
 
+import operator
 from typing import Callable, Iterable, NoReturn
 
 import gast
@@ -24,6 +25,10 @@ UNARY = {gast.USub: "neg", gast.UAdd: "pos", gast.Not: "not", gast.Invert: "inve
 COMPARE = {
     gast.Lt: "lt", gast.LtE: "le", gast.Gt: "gt", gast.GtE: "ge", gast.Eq: "eq", gast.NotEq: "ne", gast.Is: "is_",
     gast.IsNot: "is_not",
+}
+# Comparisons of two literals are decided here: a global that chooses a variant chooses it now.
+KNOWN: dict[str, Callable[[object, object], bool]] = {
+    name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")
 }
 LARGEST_CONSTANT_ARRAY = 64
 
@@ -344,6 +349,9 @@ class Expressions:
             if len(node.ops) == 1:
                 if name in ("is_", "is_not") and right == Const(None) and isinstance(left, Const):
                     return Const((left.value is None) == (name == "is_"))
+                if isinstance(left, Const) and isinstance(right, Const) and name in KNOWN \
+                        and isinstance(left.value, (int, float)) and isinstance(right.value, (int, float)):
+                    return Const(KNOWN[name](left.value, right.value))
                 return Op(name, (left, right))
             result = result or self.names.temp()
             self.emit(Assign(result, Op(name, (left, right)), self.loc))

@@ -15,6 +15,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.untyped_passes import DeadBranchPrune, LiteralPropagationSubPipelinePass, ReconstructSSA
 
 from s2sad.emit.pyast import ToPython
 from s2sad.errors import TypeProblem
@@ -45,12 +46,24 @@ class _Collect(AnalysisPass):
 
 
 class _TypesOnly(CompilerBase):
+    prunes = True
+
     def define_pipelines(self) -> list:
         pm = DefaultPassBuilder.define_untyped_pipeline(self.state)
+        if not self.prunes:
+            ssa = next(k for k, (p, _) in enumerate(pm.passes) if p is ReconstructSSA)
+            late = (DeadBranchPrune, LiteralPropagationSubPipelinePass)
+            pm.passes = [p for k, p in enumerate(pm.passes) if k < ssa or p[0] not in late]
         pm.add_pass(NopythonTypeInference, "types")
         pm.add_pass(_Collect, "collect")
         pm.finalize()
         return [pm]
+
+
+class _WithoutPruning(_TypesOnly):
+    """numba stumbles over a name that is left undefined where it has pruned a branch after SSA."""
+
+    prunes = False
 
 
 def infer(fn: Function, argtypes: Mapping[str, types.Type],
@@ -101,11 +114,20 @@ def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
     flags.nrt = True
     # NumPy divides here: which error model the user chose does not change types.
     flags.error_model = "python"
+
+    def run(pipeline: type[_TypesOnly]) -> _Typed:
+        return compiler.compile_extra(target.typing_context, target.target_context, f, args, None, flags, {},
+                                      pipeline_class=pipeline)
+
     with global_compiler_lock:
         target.typing_context.refresh()
         target.target_context.refresh()
-        return compiler.compile_extra(target.typing_context, target.target_context, f, args, None, flags, {},
-                                      pipeline_class=_TypesOnly)
+        try:
+            return run(_TypesOnly)
+        except errors.UnsupportedError as e:
+            if "UndefinedType" not in str(e):
+                raise
+            return run(_WithoutPruning)
 
 
 def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types.Type]:

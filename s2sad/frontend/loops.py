@@ -64,7 +64,8 @@ def _short_names(fn: Function, splits: dict[str, str]) -> Function:
             inner, inside = outer, m
             if isinstance(s, For) and counts[s.var] == 1:
                 base = splits.get(s.var)
-                if base in loop_vars and base not in outer:
+                nested_vars = {inner.var for inner in walk(s.body) if isinstance(inner, For)}
+                if base in loop_vars and base not in outer | nested_vars:
                     inside = {**m, s.var: base}
                     s = replace(s, var=base)
                 inner = outer | {s.var}

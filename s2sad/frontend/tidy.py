@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from s2sad.frontend.naming import LocalNames
 from s2sad.ir.nodes import Assign, Block, Const, Function, Op, Stmt
-from s2sad.ir.walk import blocks, definition_counts, map_block, use_counts, with_blocks
+from s2sad.ir.walk import binds, blocks, definition_counts, map_block, reads, use_counts, walk, with_blocks
 
 
 def tidy(fn: Function, names: LocalNames) -> Function:
@@ -29,13 +29,24 @@ def _fused(block: Block, once: set[str]) -> Block:
         nested = blocks(s)
         if nested:
             s = with_blocks(s, tuple(_fused(b, once) for b in nested))
-        if isinstance(s, Assign) and isinstance(s.value, str) and s.value in once and out:
-            last = out[-1]
-            if isinstance(last, Assign) and last.target == s.value:
-                out[-1] = replace(last, target=s.target)
+        if isinstance(s, Assign) and isinstance(s.value, str) and s.value in once:
+            k = _movable(out, s.value, s.target)
+            if k is not None:
+                out[k] = replace(out[k], target=s.target)  # type: ignore[call-arg]
                 continue
         out.append(s)
     return tuple(out)
+
+
+def _movable(before: list[Stmt], temporary: str, target: str) -> int | None:
+    """Where the temporary is made, if its value could as well go into ``target`` there."""
+    for k in range(len(before) - 1, -1, -1):
+        s = before[k]
+        if isinstance(s, Assign) and s.target == temporary:
+            return k
+        if any(target in reads(inner) or target in binds(inner) for inner in walk((s,))):
+            return None
+    return None
 
 
 def without_dead(fn: Function, names: LocalNames) -> Function:

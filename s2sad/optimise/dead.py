@@ -23,7 +23,16 @@ from s2sad.ir.effects import has_effect, is_pure
 
 def remove_dead_code(fn: Function, live: frozenset[str]) -> Function:
     """Keep what contributes to the result, to the names in ``live`` at the end, or has an effect."""
-    groups = _swapped_together(fn.body)
+    return replace(fn, body=_clean(fn, live)[0])
+
+
+def live_at_start(fn: Function) -> set[str]:
+    """The names the live part of a function reads before it binds them."""
+    return _clean(fn, frozenset())[1]
+
+
+def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
+    groups = swapped_together(fn.body)
 
     def with_group(names: set[str]) -> set[str]:
         return names | {m for n in names if n in groups for m in groups[n]}
@@ -100,11 +109,10 @@ def remove_dead_code(fn: Function, live: frozenset[str]) -> Function:
             return None, out
         return new, live - ({s.trips} if s.trips else set()) - ({s.var} if isinstance(s, For) else set())
 
-    body, _ = block(fn.body, with_group(set(live) | set(w.result_names(fn.result))))
-    return replace(fn, body=body)
+    return block(fn.body, with_group(set(live) | set(w.result_names(fn.result))))
 
 
-def _swapped_together(body: Block) -> dict[str, set[str]]:
+def swapped_together(body: Block) -> dict[str, set[str]]:
     """Names that exchange bindings: alive together, and an assignment to one does not end the life of the storage."""
     groups: dict[str, set[str]] = {}
     for s in w.walk(body):

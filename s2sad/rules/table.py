@@ -29,7 +29,8 @@ from s2sad.runtime.helpers import HELPERS
 RESULT: Final = "Ω"
 
 OPERATORS: Final = frozenset(
-    "add sub mul div floordiv mod pow neg pos not invert and_ or_ xor lshift rshift lt le gt ge eq ne is_ is_not select".split())
+    "add sub mul div floordiv mod pow neg pos not invert and_ or_ xor lshift rshift "
+    "lt le gt ge eq ne is_ is_not select".split())
 
 # Numbers a formula may name. They are put in as literals: a logarithm of 2 is not to be computed in a loop.
 CONSTANTS: Final[Mapping[str, float]] = MappingProxyType({
@@ -137,8 +138,8 @@ def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", wher
 def constant(*names: str) -> None:
     """Declare functions whose derivative is zero wherever it exists.
 
-    They are listed, so that a function missing from the table is an error and not a zero. Operators, builtins and dotted
-    names stand for themselves; any other name for the functions of that name in `math` and `numpy`.
+    They are listed, so that a function missing from the table is an error and not a zero. Operators, builtins and
+    dotted names stand for themselves; any other name for the functions of that name in `math` and `numpy`.
     """
     for name in names:
         for spelled in _spellings(name):

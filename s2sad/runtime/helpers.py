@@ -1,6 +1,6 @@
-"""Functions of ours that generated modules may use. Their source is copied into the module, which imports nothing of ours.
+"""Functions of ours that generated modules may use, copied into them as source: they import nothing of ours.
 
-They are written for both worlds: plain Python, and numba in nopython mode. :data:`HELPERS` lists them with their source.
+They are written for both worlds, plain Python and numba in nopython mode. :data:`HELPERS` lists them with their source.
 
 >>> print(HELPERS["zmul"].source.splitlines()[0])
 def zmul(b, p):
@@ -35,7 +35,7 @@ class Helper:
 # ---------------------------------------------------------------------------- derivatives
 
 def zmul(b, p):
-    """An adjoint or tangent times a partial, zero if the first is zero even where the second is infinite or undefined."""
+    """An adjoint or tangent times a partial: zero if the first is, even where the second is infinite or undefined."""
     return 0.0 if b == 0.0 else b * p
 
 
@@ -51,13 +51,15 @@ def nonzero(d):
 def grown(tape, needed):
     """A copy of a tape with room for at least `needed` entries along its first axis."""
     larger = np.empty((max(2 * tape.shape[0], needed),) + tape.shape[1:], tape.dtype)
-    for i in range(tape.shape[0]):
-        larger[i] = tape[i]
+    # Views in one dimension: copying rows would cost a second of compile time.
+    new, old = larger.ravel(), tape.ravel()
+    for i in range(old.size):
+        new[i] = old[i]
     return larger
 
 
 def clamp(i, n):
-    """A slice bound as NumPy reads it on an axis of extent `n`: negative ones count from the end, all end up in 0..n."""
+    """A slice bound as NumPy reads it on an axis of extent `n`: negative ones count from the end; 0 to n results."""
     if i < 0:
         i += n
     return min(max(i, 0), n)
@@ -89,14 +91,23 @@ def expit(x):
     return 1.0 / (1.0 + math.exp(-x))
 
 
+def cotpi(x):
+    """The cotangent of pi * x, accurate near its poles and its zeros."""
+    r = x - np.rint(x)
+    if r > 0.25:
+        return math.tan(math.pi * (0.5 - r))
+    if r < -0.25:
+        return -math.tan(math.pi * (0.5 + r))
+    return 1.0 / math.tan(math.pi * r)
+
+
 def digamma(x):
     """The derivative of lgamma; NaN at its poles 0, -1, -2, ..."""
     total = 0.0
     if x <= 0.0:
         if x == np.floor(x):
             return math.nan
-        # Reflection; the argument of the tangent is reduced exactly.
-        total = -math.pi / math.tan(math.pi * (x - np.rint(x)))
+        total = -math.pi * cotpi(x)
         x = 1.0 - x
     while x < 10.0:
         total -= 1.0 / x
@@ -116,7 +127,7 @@ def polygamma(n, x):
         if x == np.floor(x):
             return math.nan
         # Derivatives of the cotangent are polynomials in it: c' = -(1 + c * c).
-        c = 1.0 / math.tan(math.pi * (x - np.rint(x)))
+        c = cotpi(x)
         p = np.zeros(n + 2)
         p[1] = 1.0
         for _ in range(n):
@@ -172,22 +183,26 @@ def reduced_bessel(n, z):
     return value
 
 
-def _helper(f: FunctionType, needs: tuple[str, ...] = ()) -> Helper:
-    return Helper(f.__name__, inspect.getsource(f), needs)
+# A helper comes after those it needs.
+_FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in (
+    zmul, nonzero, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma, reduced_bessel)})
 
-
-_FUNCTIONS: Final = (zmul, nonzero, grown, clamp, extent, sech2, expit, digamma, polygamma, reduced_bessel)
-
-HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({f.__name__: _helper(f) for f in _FUNCTIONS})
+HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({
+    name: Helper(name, inspect.getsource(f), tuple(n for n in _FUNCTIONS if n in f.__code__.co_names))
+    for name, f in _FUNCTIONS.items()})
 
 
 def python_functions() -> Mapping[str, Callable[..., Any]]:
     """The helpers as plain Python functions, by name."""
-    return MappingProxyType({f.__name__: f for f in _FUNCTIONS})
+    return _FUNCTIONS
 
 
 @lru_cache(maxsize=1)
 def dispatchers() -> Mapping[str, Callable[..., Any]]:
     """The helpers compiled by numba (when first called), by name."""
     from numba import njit
-    return MappingProxyType({f.__name__: njit(error_model="numpy")(f) for f in _FUNCTIONS})
+    compiled: dict[str, Any] = {"math": math, "np": np}
+    for name, f in _FUNCTIONS.items():
+        # A copy that finds compiled helpers under the names it calls.
+        compiled[name] = njit(error_model="numpy")(FunctionType(f.__code__, compiled, name))
+    return MappingProxyType({name: compiled[name] for name in _FUNCTIONS})

@@ -18,9 +18,10 @@ import numpy as np
 
 # NumPy's names for the functions that have values where `math` raises.
 _QUIET = {
-    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "atanh": "arctanh", "cos": "cos", "cosh": "cosh", "exp": "exp",
-    "exp2": "exp2", "expm1": "expm1", "fmod": "fmod", "hypot": "hypot", "ldexp": "ldexp", "log": "log", "log10": "log10",
-    "log1p": "log1p", "log2": "log2", "pow": "float_power", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan",
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "atanh": "arctanh", "cos": "cos", "cosh": "cosh",
+    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "fmod": "fmod", "hypot": "hypot", "ldexp": "ldexp", "log": "log",
+    "log10": "log10", "log1p": "log1p", "log2": "log2", "pow": "float_power", "sin": "sin", "sinh": "sinh",
+    "sqrt": "sqrt", "tan": "tan",
 }
 
 

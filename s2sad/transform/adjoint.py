@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from numba import types as nbt
 
 from s2sad.analysis.activity import Activity
-from s2sad.analysis.required import Plan, operand_partials, plan_required
+from s2sad.analysis.required import Plan, inverse, operand_partials, plan_required
 from s2sad.analysis.structure import Loop, Structure, definitely_bound
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import (
@@ -60,13 +60,14 @@ class Adjoint:
 
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
-                  seeded: frozenset[int] | None = None) -> Adjoint:
+                  seeded: frozenset[int] | None = None, carry: bool = True) -> Adjoint:
     """Differentiate a lowered function. Array parameters that are active, or in ``wrt``, get a shadow parameter.
 
-    ``seeded`` restricts the leaves of the result that get a cotangent.
+    ``seeded`` restricts the leaves of the result that get a cotangent. With ``carry`` the shadows of arrays that are
+    swapped with a parameter are swapped in the forward sweep; without, all shadows start with the reverse sweep.
     """
     fn = _capture_control(_count_trips(fn))
-    return _Builder(fn, active, wrt, strong_zero, seeded).run()
+    return _Builder(fn, active, wrt, strong_zero, seeded, carry).run()
 
 
 # ---------------------------------------------------------------------------- preparation
@@ -110,7 +111,7 @@ def _capture_control(fn: Function) -> Function:
 
 class _Builder:
     def __init__(self, fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bool,
-                 seeded: frozenset[int] | None) -> None:
+                 seeded: frozenset[int] | None, carry: bool) -> None:
         self.fn, self.active, self.wrt, self.strong_zero, self.seeded = fn, active, wrt, strong_zero, seeded
         self.at = Structure(fn)
         self.plan: Plan = plan_required(fn, active, self.at)
@@ -124,7 +125,7 @@ class _Builder:
         self.out: list[Stmt] = []
         self.loc = fn.loc
         self.acc = Accumulators(self.emit, self.names.fresh)
-        self.carried = self._groups_with_parameters()
+        self.carried = self._groups_with_parameters() if carry else set()
         self._refuse_unsupported()
 
     # ------------------------------------------------------------------ checks
@@ -254,7 +255,7 @@ class _Builder:
         out: list[Stmt] = []
         for s in body:
             loops = self.at.place[s].loops
-            if s in self.plan.saved and self._inverse(s) is None:
+            if s in self.plan.saved and inverse(s, self.types) is None:
                 out += self._save(s, self.tape_of.get(s))
             match s:
                 case If(_, then, orelse):
@@ -302,13 +303,6 @@ class _Builder:
             return self.tapes.store(tape, s.target, s.loc)  # type: ignore[union-attr]
         t = self.names.fresh("t")
         return [Assign(t, Load(array, s.index), s.loc), *self.tapes.store(tape, t, s.loc)]  # type: ignore[union-attr]
-
-    def _inverse(self, s: Stmt) -> Stmt | None:
-        """An integer counting up or down is counted back instead of stored."""
-        match s:
-            case Assign(t, Op("add" | "sub" as op, (x, Const(int() as k)))) if x == t and is_integer(self.types.get(t)):
-                return Assign(t, Op("sub" if op == "add" else "add", (t, Const(k))), s.loc)
-        return None
 
     # ------------------------------------------------------------------ the reverse sweep
 
@@ -385,9 +379,9 @@ class _Builder:
         if array is None and isinstance(s, Assign) and s.target in self.active and isinstance(s.value, Op):
             if any(RESULT in needed(f) for f in operand_partials(s, self.active).values()):
                 omega = self.temp(s.target, s.target)
-        inverse = self._inverse(s)
-        if inverse is not None:
-            self.emit(inverse)
+        undo = inverse(s, self.types)
+        if undo is not None:
+            self.emit(undo)
             return omega
         quantity, kind = self._element_type(s)
         tape = self._stored(s, quantity, kind, loops)
@@ -508,9 +502,16 @@ class _Builder:
             match s:
                 case Assign(_, Op("add" | "sub" as op, (str(x), Const(int() as c)))) if len(self.at.binders[a]) == 1:
                     total = (c if op == "add" else -c) + k
-                    if len(self.at.binders.get(x, ())) + (x in self.fn.params) == 1 and not self.at.place[s].loops:
+                    if self._constant_here(x, s):
                         return x if total == 0 else self.temp(Op("add" if total > 0 else "sub", (x, Const(abs(total)))))
         return self.temp(Op("add" if k > 0 else "sub", (a, Const(abs(k)))))
+
+    def _constant_here(self, x: str, s: Stmt) -> bool:
+        """Whether a name read by ``s`` has the same value at the reverse of anything after ``s`` in its block."""
+        binders = self.at.binders.get(x, ())
+        if x in self.fn.params:
+            return not binders
+        return len(binders) == 1 and (isinstance(binders[0], For) and binders[0].var == x or not self.at.place[binders[0]].loops)
 
     def _iteration(self, s: For | While) -> Block:
         inner = self._nested(s.body)

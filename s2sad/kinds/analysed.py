@@ -1,0 +1,43 @@
+"""What the derivatives of one specialisation share."""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Callable
+
+from s2sad.analysis.activity import Activity
+from s2sad.frontend import UserFunction
+from s2sad.ir import Function
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How a generated function relates to the user's.
+
+    ``active`` parameters are followed by a tangent, or (arrays) by a shadow; ``mutated`` are array parameters the
+    function writes to; ``result`` is the structure of the primal's result: ``None``, a numba type, or a nested tuple.
+    """
+
+    params: tuple[str, ...]
+    wrt: tuple[str, ...]
+    active: tuple[str, ...]
+    mutated: tuple[str, ...]
+    result: object
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """A user's function, lowered and analysed; ``author_names`` are the names its author chose."""
+
+    user: UserFunction
+    fn: Function
+    interface: Interface
+    active: Activity
+    author_names: frozenset[str]
+
+
+Finish = Callable[[Function, Analysed, frozenset[str]], ast.FunctionDef]
+"""Cleans up and prints a generated function; the names given are alive at its end."""
+
+Built = tuple[list[ast.FunctionDef], str, tuple[str, ...]]
+"""The functions of a module, the entry's name, and all entries' names."""

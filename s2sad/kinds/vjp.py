@@ -1,0 +1,113 @@
+"""``f_forward(x, ...)`` runs the primal once and keeps what is required; ``f_reverse(saved, cotangents)`` pulls back.
+
+What is kept is exactly what the reverse sweep reads: it owns copies of the caller's arrays whose content it needs, and
+the reverse sweep copies what it restores, so that it can be called again.
+"""
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from s2sad.errors import BadCall
+from s2sad.ir import Arg, Assign, Block, Call, Dim, Function, Stmt, TupleArg
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.ir.types import is_array, is_float
+from s2sad.kinds.adjoint import hold
+from s2sad.kinds.analysed import Analysed, Built, Finish
+from s2sad.optimise.dead import live_at_start, swapped_together
+from s2sad.transform.adjoint import build_adjoint
+
+
+def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, strong_zero: bool) -> Built:
+    """Both sweeps as functions of their own.
+
+    Raises
+    ------
+    BadCall
+        If there is nothing to pull back from: no result and no ``outputs``, or an output the function does not write.
+    """
+    order = _outputs(a, outputs)
+    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False,
+                        seeded=None if "return" in order else frozenset())
+    types = dict(adj.types)
+    names = Names({*w.all_names(a.fn), *types, *adj.shadows.values(), *adj.cotangents, "saved", "cotangents"})
+    groups = swapped_together(a.fn.body)
+
+    cotangents: list[str] = []
+    given: dict[str, str] = {}
+    for o in order:
+        if o == "return":
+            cotangents += adj.cotangents
+        elif is_float(types[o]):
+            if o in groups:
+                raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc, code="S2S064",
+                              hint="copy it into the output at the end")
+            c = names.fresh(f"b_{o}_end")
+            types[c] = types[o]
+            cotangents.append(c)
+            given[o] = c
+
+    start: list[Stmt] = [
+        Assign(b, Call("np.copy", (given[p],)) if p in given else Call("np.zeros_like", (p,)), a.fn.loc)
+        for p, b in adj.shadows.items()]
+    scalars = dict(adj.gradients)
+    gradient: Arg = TupleArg(tuple(adj.shadows.get(p) or scalars[p] for p in a.interface.wrt))
+    reverse = Function("", (), (*start, *adj.reverse), gradient, a.fn.loc, types)
+    entry = live_at_start(reverse)
+    position = {n: k for k, n in enumerate(dict.fromkeys((*a.fn.params, *(n for s in w.walk(adj.forward) for n in w.binds(s)))))}
+    saved = sorted((n for n in entry if n in position), key=lambda n: position[n])
+
+    restored = {x for s in w.walk(reverse.body) if (x := w.writes(s)) is not None}
+    restored |= {m for n in restored for m in groups.get(n, ())}
+    own = tuple(Assign(n, Call("np.copy", (n,)), a.fn.loc) for n in saved if n in restored)
+    reverse = replace(reverse, name=f"{a.fn.name}_reverse", params=(*saved, *cotangents), body=(*own, *reverse.body))
+
+    read = _content_read(reverse.body)
+    copied = {p for p in a.fn.params if is_array(types[p]) and (p in a.interface.mutated or p in saved and p in read)}
+    copied |= {m for p in copied for m in groups.get(p, ()) if m in a.fn.params}
+    head = tuple(Assign(p, Call("np.copy", (p,)), a.fn.loc) for p in a.fn.params if p in copied)
+    parts: list[Arg] = [adj.result if o == "return" else o for o in order]  # type: ignore[misc]
+    value, tail = hold(TupleArg(tuple(parts)), types, names, a)
+    assert isinstance(value, TupleArg)
+    result = TupleArg((value if outputs is not None else value.items[0], TupleArg(tuple(saved))))
+    forward = Function(f"{a.fn.name}_forward", a.fn.params, (*head, *adj.forward, *tail), result, a.fn.loc, types)
+    nodes = [finish(forward, a, frozenset()), _unpacking(finish(reverse, a, frozenset()), saved, cotangents)]
+    return nodes, forward.name, (forward.name, reverse.name)
+
+
+def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
+    if outputs is None:
+        if a.interface.result is None:
+            names = ", ".join(f"`{p}`" for p in a.interface.mutated) or "no parameter"
+            raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S062",
+                          hint=f"name its outputs: outputs=({', '.join(map(repr, a.interface.mutated))},)")
+        return ("return",)
+    for o in outputs:
+        if o == "return":
+            if a.interface.result is None:
+                raise BadCall(f"`{a.fn.name}` returns nothing, so \"return\" is no output of it", loc=a.fn.loc, code="S2S064",
+                              hint="name the parameters it writes to")
+        elif o not in a.interface.mutated:
+            raise BadCall(f"`{o}` is not an array that `{a.fn.name}` writes to", loc=a.fn.loc, code="S2S064",
+                          hint=f"its outputs are {', '.join([*a.interface.mutated, 'return'])}")
+    return outputs
+
+
+def _content_read(body: Block) -> set[str]:
+    """Arrays of which more than the shape is read."""
+    out: set[str] = set()
+    for s in w.walk(body):
+        if isinstance(s, Assign) and (isinstance(s.value, Dim) or isinstance(s.value, Call) and s.value.fn == "np.zeros_like"):
+            continue
+        out.update(w.reads(s))
+    return out
+
+
+def _unpacking(node: ast.FunctionDef, saved: list[str], cotangents: list[str]) -> ast.FunctionDef:
+    """The reverse sweep takes two tuples; its first lines give their elements names."""
+    lines = [f"{', '.join(names)}{',' if len(names) == 1 else ''} = {source}"
+             for names, source in ((saved, "saved"), (cotangents, "cotangents")) if names]
+    node.args.args = [ast.arg(arg="saved"), ast.arg(arg="cotangents")]
+    node.body = [*ast.parse("\n".join(lines)).body, *node.body]
+    return node
