@@ -12,7 +12,7 @@ from s2sad.ir import (
     Assign, Atom, Call, Function, GetItem, Increment, Load, Op, Permute, Rhs, Stmt, Store,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import is_array, is_complex, is_float
+from s2sad.ir.types import is_complex, is_float
 from s2sad.rules.table import CONSTANT, lookup
 
 
@@ -99,6 +99,6 @@ def _refuse_unknown(fn: Function, active: Activity) -> None:
                 raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
                                           hint="write it with functions that have one, or wrap its argument in "
                                                "`s2sad.stop_gradient` if its derivative is zero")
-            case Call(name) if name not in ("np.dot",) and is_array(fn.types.get(s.target)) and name != "np.transpose":
+            case Call(name) if name not in ("np.dot", "np.copy"):
                 raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
                                           hint="write it as a loop over the elements")

@@ -20,7 +20,7 @@ from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_integer
 from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT, lookup
-from s2sad.transform.formulas import RESULT, Formula, needed, partials
+from s2sad.transform.formulas import RESULT, Formula, Node, needed, partials
 
 CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne", "not",
                    "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent", "clamp",
@@ -53,6 +53,8 @@ def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
     rule = lookup(s.value.fn)
     if rule is None or rule is CONSTANT:
         return {}
+    if s.value.fn == "mul" and s.value.args[0] == s.value.args[1] and s.value.args[0] in active:
+        return {0: Node("mul", (Const(2.0), s.value.args[0]))}
     return {k: f for k, f in partials(rule, s.value.args).items() if s.value.args[k] in active and f != Const(0.0) and f != Const(0)}
 
 

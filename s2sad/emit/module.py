@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
+from s2sad.emit.primal import Primal
 from s2sad.emit.unparse import unparse
 from s2sad.runtime.helpers import HELPERS
 
@@ -11,28 +12,41 @@ PASSED_ON = ("parallel", "fastmath", "nogil", "boundscheck", "cache")
 
 
 def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options: Mapping[str, object] | None = None,
-             header: str = "") -> str:
-    """The text of a module with these functions, in order, and whatever they need.
+             header: str = "", primal: Primal | None = None) -> str:
+    """The text of a module with these functions, in order, and whatever they need; the primal first, if it is given.
 
     Divisions in generated code are IEEE (``error_model="numpy"``); where the primal raises, the text says so.
     """
     functions = list(functions)
     called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
     helpers = _with_dependencies(called & set(HELPERS))
-    uses_math = "math" in called or any("math." in HELPERS[h].source for h in helpers)
-    uses_np = "np" in called or any("np." in HELPERS[h].source for h in helpers)
+    given = primal.imports if primal is not None else frozenset()
+    uses_math = "math" in called | given or any("math." in HELPERS[h].source for h in helpers)
+    uses_np = "np" in called | given or any("np." in HELPERS[h].source for h in helpers)
     lines = [header] if header else []
     if uses_math:
         lines += ["import math", ""]
     if uses_np:
         lines.append("import numpy as np")
     if jit:
-        lines.append("from numba import njit")
+        lines.append("from numba import njit" + (", prange" if "prange" in given else ""))
     blocks = ["\n".join(lines).rstrip()] if lines else []
+    if primal is not None:
+        blocks += _primal(primal, jit)
     for h in helpers:
         blocks.append(_decorated(HELPERS[h].source.rstrip(), jit, {}))
     blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
+
+
+def _primal(primal: Primal, jit: bool) -> list[str]:
+    """The primal's constants and functions; it keeps the error model and all else its author chose."""
+    blocks = ["\n".join(primal.constants)] if primal.constants else []
+    for f in primal.functions:
+        given = {k: f.options[k] for k in (*PASSED_ON, "error_model") if f.options.get(k)}
+        arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
+        blocks.append((f"@njit({arguments})\n" if given else "@njit\n") * jit + f.text)
+    return blocks
 
 
 def _with_dependencies(names: set[str]) -> list[str]:

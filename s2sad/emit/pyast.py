@@ -3,27 +3,59 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from s2sad.emit.refold import negated, refold
 from s2sad.emit.unparse import Comment
 from s2sad.ir.nodes import (
-    NOWHERE, Alloc, Arg, Assign, Atom, AugAssign, AugItem, Block, Call, Const, Dim, DType, Effect, Ellipsis_, For, Function,
-    GetItem, Grow, If, Increment, Index, Load, Loc, NewAxis, Op, Permute, Raise, Rhs, SetItem, ShapeOf, Slice, Stmt, Store,
-    TupleArg, While,
+    NOWHERE,
+    Alloc,
+    Arg,
+    Assign,
+    AugAssign,
+    AugItem,
+    Block,
+    Call,
+    Const,
+    Dim,
+    DType,
+    Effect,
+    Ellipsis_,
+    For,
+    Function,
+    GetItem,
+    Grow,
+    If,
+    Increment,
+    Index,
+    Load,
+    Loc,
+    NewAxis,
+    Op,
+    Permute,
+    Raise,
+    Rhs,
+    SetItem,
+    ShapeOf,
+    Slice,
+    Stmt,
+    Store,
+    TupleArg,
+    While,
 )
 
 BINARY: dict[str, type[ast.operator]] = {
     "add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "floordiv": ast.FloorDiv, "mod": ast.Mod,
-    "pow": ast.Pow, "matmul": ast.MatMult, "and_": ast.BitAnd, "or_": ast.BitOr, "xor": ast.BitXor, "lshift": ast.LShift,
-    "rshift": ast.RShift,
+    "pow": ast.Pow, "matmul": ast.MatMult, "and_": ast.BitAnd, "or_": ast.BitOr, "xor": ast.BitXor,
+    "lshift": ast.LShift, "rshift": ast.RShift,
 }
 UNARY: dict[str, type[ast.unaryop]] = {"neg": ast.USub, "pos": ast.UAdd, "not": ast.Not, "invert": ast.Invert}
 COMPARE: dict[str, type[ast.cmpop]] = {
     "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq, "is_": ast.Is,
     "is_not": ast.IsNot,
 }
-# Calls printed as methods or attributes of their first argument: numba has no function of that name, or it reads better.
+# Calls printed as methods or attributes of their first argument: numba has no such function, or it reads better.
 AS_METHOD = {"np.copy": "copy", "np.flatten": "flatten", "np.astype": "astype", "np.item": "item"}
 AS_ATTRIBUTE = {"np.size": "size", "np.ndim": "ndim"}
 TAKE_LISTS = {"np.array", "np.asarray"}
@@ -54,16 +86,16 @@ class ToPython:
         self.lines: list[Loc] = [NOWHERE, fn.loc]
 
     def function(self) -> ast.FunctionDef:
-        args = ast.arguments(posonlyargs=[], args=[ast.arg(arg=p) for p in self.fn.params], kwonlyargs=[], kw_defaults=[],
-                             defaults=[])
+        params = [ast.arg(arg=p) for p in self.fn.params]
+        args = ast.arguments(posonlyargs=[], args=params, kwonlyargs=[], kw_defaults=[], defaults=[])
         body = self.block(self.fn.body)
         if self.fn.result is not None:
             body.append(self.at(ast.Return(value=self.arg(self.fn.result)), self.fn.loc))
         node = ast.FunctionDef(name=self.fn.name, args=args, body=body or [ast.Pass()], decorator_list=[], returns=None,
                                type_comment=None)
         node.lineno, node.col_offset = 1, 0
-        if hasattr(ast, "TypeAlias"):
-            node.type_params = []
+        if "type_params" in ast.FunctionDef._fields:
+            node.type_params = []  # type: ignore[attr-defined]  # Python 3.12 and later
         return ast.fix_missing_locations(node)
 
     def at(self, node: ast.stmt, loc: Loc) -> ast.stmt:
@@ -131,7 +163,7 @@ class ToPython:
             args[0] = as_list(args[0])
         return ast.Call(func=dotted(call.fn), args=args, keywords=keywords)
 
-    def element(self, base: str, index: tuple[Index, ...], ctx: ast.expr_context) -> ast.expr:
+    def element(self, base: str, index: tuple[Index, ...], ctx: ast.expr_context) -> ast.Subscript:
         parts = [self.index(i) for i in index]
         whole = parts[0] if len(parts) == 1 else ast.Tuple(elts=parts, ctx=ast.Load())
         return ast.Subscript(value=self.arg(base), slice=whole, ctx=ctx)
@@ -189,7 +221,7 @@ class ToPython:
                 grown = ast.Call(func=name("grown"), args=[self.arg(array), self.arg(needed)], keywords=[])
                 return [self.assign(array, grown, s.loc)]
             case Raise(exception, message):
-                text = [] if message is None else [ast.Constant(message)]
+                text: list[ast.expr] = [] if message is None else [ast.Constant(message)]
                 raised: ast.expr = name(exception)
                 if text:
                     raised = ast.Call(func=raised, args=text, keywords=[])
@@ -215,8 +247,8 @@ class ToPython:
         bounds = [self.arg(s.start), self.arg(s.stop), self.arg(s.step)]
         if s.step == Const(1):
             bounds = bounds[1:2] if s.start == Const(0) else bounds[:2]
-        head = ast.For(target=store(s.var), iter=ast.Call(func=name("range"), args=bounds, keywords=[]), body=[], orelse=[],
-                       type_comment=None)
+        over = ast.Call(func=name("range"), args=bounds, keywords=[])
+        head = ast.For(target=store(s.var), iter=over, body=[], orelse=[], type_comment=None)
         self.at(head, s.loc)
         head.body = [*self.body(s.body), *self.ending(s)]
         return [*self.counted(s), head]
@@ -250,7 +282,7 @@ class ToPython:
         return [*self.counted(s), head]
 
 
-def constant(value: object) -> ast.expr:
+def constant(value: Any) -> ast.expr:
     """A literal; infinities and NaN by their names in ``math``."""
     if isinstance(value, float) and not math.isfinite(value):
         named = dotted("math.nan" if math.isnan(value) else "math.inf")

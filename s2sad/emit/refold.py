@@ -1,4 +1,4 @@
-"""Printed code is folded back to what a person writes: ``and``, ``or``, conditional expressions, ``while`` tests, ``break``."""
+"""Printed code is folded back to what a person writes: ``and``, ``or``, ``a if c else b``, ``while c``, ``break``."""
 from __future__ import annotations
 
 import ast
@@ -51,8 +51,11 @@ class _Refold:
         ast.fix_missing_locations(self.fn)
 
     def count(self) -> None:
-        self.loads = Counter(n.id for n in ast.walk(self.fn) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-        self.loads.update(n.target.id for n in ast.walk(self.fn) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
+        self.loads = Counter()
+        for n in ast.walk(self.fn):
+            match n:
+                case ast.Name(id=name, ctx=ast.Load()) | ast.AugAssign(target=ast.Name(id=name)):
+                    self.loads[name] += 1
 
     # -- expressions
 
@@ -77,9 +80,9 @@ class _Refold:
         """``if c: t = a`` / ``else: t = b`` is ``t = a if c else b``, for temporaries of ours."""
         match s:
             case ast.If(test=test, body=[ast.Assign(targets=[ast.Name(id=a)], value=x)],
-                        orelse=[ast.Assign(targets=[ast.Name(id=b)], value=y)]) if a == b and OUR_TEMPORARY.fullmatch(a):
-                value = ast.IfExp(test=test, body=x, orelse=y)
-                return ast.copy_location(ast.Assign(targets=[ast.Name(id=a, ctx=ast.Store())], value=value, type_comment=None), s)
+                        orelse=[ast.Assign(targets=[ast.Name(id=b)], value=y)]) if a == b and _ours(a):
+                target, value = ast.Name(id=a, ctx=ast.Store()), ast.IfExp(test=test, body=x, orelse=y)
+                return ast.copy_location(ast.Assign(targets=[target], value=value, type_comment=None), s)
         return s
 
     def joined(self, last: ast.stmt, s: ast.stmt) -> bool:
@@ -98,8 +101,8 @@ class _Refold:
                     return False
                 assert isinstance(last, ast.Assign)
                 first = last.value
-                same = isinstance(first, ast.BoolOp) and type(first.op) is type(op)
-                last.value = ast.BoolOp(op=op, values=[*(first.values if same else [first]), value])
+                parts = first.values if isinstance(first, ast.BoolOp) and type(first.op) is type(op) else [first]
+                last.value = ast.BoolOp(op=op, values=[*parts, value])
                 self.loads[t] -= 1
                 return True
         return False
@@ -107,7 +110,7 @@ class _Refold:
     def moved(self, last: ast.stmt, s: ast.stmt) -> bool:
         """A folded condition goes into the one statement after it that reads it."""
         match last:
-            case ast.Assign(targets=[ast.Name(id=t)], value=ast.BoolOp() | ast.IfExp() as value) if OUR_TEMPORARY.fullmatch(t):
+            case ast.Assign(targets=[ast.Name(id=t)], value=ast.BoolOp() | ast.IfExp() as value) if _ours(t):
                 if self.loads[t] != 1 or isinstance(s, (ast.While, ast.For)) or len(ast.unparse(value)) > WIDTH:
                     return False
                 head = s.test if isinstance(s, ast.If) else s
@@ -120,7 +123,8 @@ class _Refold:
     def tested(self, s: ast.While) -> None:
         """``while True: if not a: break`` at the head of the loop is ``while a``, where the head was a folded test."""
         match s:
-            case ast.While(test=ast.Constant(value=True), body=[ast.If(test=test, body=[ast.Break()], orelse=[]) as head, *rest]):
+            case ast.While(test=ast.Constant(value=True),
+                           body=[ast.If(test=test, body=[ast.Break()], orelse=[]) as head, *rest]):
                 if getattr(head, "is_test", False):
                     s.test, s.body = negated(test), rest or [ast.Pass()]
 
@@ -160,6 +164,10 @@ class _Refold:
         s.body = [*start, *placed]
         if not _leaves(s.body):
             s.body += closing
+
+
+def _ours(name: str) -> bool:
+    return OUR_TEMPORARY.fullmatch(name) is not None
 
 
 def negated(test: ast.expr) -> ast.expr:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import math
 from io import StringIO
 
@@ -61,6 +62,8 @@ def strength(node: ast.AST) -> int:
 class _Printer(Unparser):
     """The astunparse printer, except for parentheses, comments, and line breaks."""
 
+    f: StringIO
+
     def operand(self, node: ast.AST, least: int) -> None:
         if strength(node) < least:
             self.write("(")
@@ -106,7 +109,7 @@ class _Printer(Unparser):
         super()._Expr(t)
 
     def docstring(self, text: str) -> None:
-        quoted = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+        quoted = inspect.cleandoc(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
         lines = quoted.split("\n")
         self.fill(f'"""{lines[0]}')
         for line in lines[1:]:
@@ -118,9 +121,6 @@ class _Printer(Unparser):
             self.fill('"""')
         else:
             self.write('"""')
-
-    def fill(self, text: str = "") -> None:
-        super().fill(text)
 
     def _Assign(self, t: ast.Assign) -> None:
         self.fill()
@@ -183,7 +183,8 @@ class _Printer(Unparser):
         self.operand(t.orelse, TERNARY)
 
     def _Attribute(self, t: ast.Attribute) -> None:
-        self.operand(t.value, ATOM)
+        # 1.T would be read as a number.
+        self.operand(t.value, ATOM + isinstance(t.value, ast.Constant))
         self.write(f".{t.attr}")
 
     def _Subscript(self, t: ast.Subscript) -> None:

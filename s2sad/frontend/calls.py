@@ -1,7 +1,7 @@
 """Calls: library functions by canonical name, methods as functions, helpers inlined."""
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import gast
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # Methods of arrays, which become the function of the same meaning with the receiver first.
 METHODS = {
     m: f"np.{m}" for m in (
-        "copy", "sum", "dot", "mean", "max", "min", "prod", "reshape", "ravel", "flatten", "transpose", "astype", "std", "var",
-        "argmax", "argmin", "cumsum", "cumprod", "any", "all", "conj", "item", "trace", "repeat", "take", "clip", "diagonal",
-        "argsort", "swapaxes", "squeeze", "round",
+        "copy", "sum", "dot", "mean", "max", "min", "prod", "reshape", "ravel", "flatten", "transpose", "astype", "std",
+        "var", "argmax", "argmin", "cumsum", "cumprod", "any", "all", "conj", "item", "trace", "repeat", "take", "clip",
+        "diagonal", "argsort", "swapaxes", "squeeze", "round",
     )
 } | {"conjugate": "np.conj"}
 
@@ -27,12 +27,14 @@ NOT_SCALAR = {"math.fsum", "math.prod", "math.dist", "math.frexp", "math.modf", 
 # NumPy functions that are elementwise without being ufuncs, by their number of arguments.
 ELEMENTWISE = {"np.where": 3, "np.clip": 3, "np.sinc": 1, "np.real": 1, "np.imag": 1, "np.angle": 1, "np.round": 1,
                "np.nan_to_num": 1}
-BUILTIN = {"abs": (1,), "int": (1,), "float": (1,), "bool": (1,), "complex": (1, 2), "round": (1, 2), "stop_gradient": (1,)}
+BUILTIN = {"abs": (1,), "int": (1,), "float": (1,), "bool": (1,), "complex": (1, 2), "round": (1, 2),
+           "stop_gradient": (1,)}
 # Functions whose first argument may be a list of arrays or numbers.
-TAKE_LISTS = {"np.array", "np.asarray", "np.concatenate", "np.stack", "np.hstack", "np.vstack", "np.column_stack", "np.dstack"}
+TAKE_LISTS = {"np.array", "np.asarray", "np.concatenate", "np.stack", "np.hstack", "np.vstack",
+              "np.column_stack", "np.dstack"}
 
 
-@lru_cache(maxsize=None)
+@cache
 def arity(name: str) -> tuple[int, ...]:
     """With how many arguments a function is elementwise; empty if it is not."""
     if name in BUILTIN:
@@ -58,7 +60,7 @@ def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
             return library_call(flat, name, node)
         case UserFunction() as helper:
             from s2sad.frontend.inline import inline
-            return inline(flat, helper, node)
+            return inline(flat, helper, node)  # type: ignore[arg-type]  # the class that has statements too
         case Module() | Constant():
             if not isinstance(node.func, gast.Attribute):
                 flat.refuse("this is not a function", node)

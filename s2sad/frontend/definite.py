@@ -5,8 +5,8 @@ make it fail.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Mapping
 
 from numba import types
 

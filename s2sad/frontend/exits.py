@@ -5,13 +5,27 @@ by flags, which are also the ``exit`` of the loops they leave.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Iterator
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.naming import LocalNames
 from s2sad.ir.nodes import (
-    NOWHERE, Arg, Assign, Block, Const, DType, For, If, Loc, Op, Raise, ShapeOf, Stmt, TupleArg, While,
+    NOWHERE,
+    Arg,
+    Assign,
+    Block,
+    Const,
+    DType,
+    For,
+    If,
+    Loc,
+    Op,
+    Raise,
+    ShapeOf,
+    Stmt,
+    TupleArg,
+    While,
 )
 from s2sad.ir.walk import blocks
 
@@ -155,7 +169,8 @@ class _OneExit:
             if isinstance(s, If) and one.kinds:
                 a, b = self.left(s.then), self.left(s.orelse)
                 if rest and a.falls != b.falls:
-                    moved = replace(s, then=s.then + rest if a.falls else s.then, orelse=s.orelse + rest if b.falls else s.orelse)
+                    then, orelse = (s.then + rest, s.orelse) if a.falls else (s.then, s.orelse + rest)
+                    moved = replace(s, then=then, orelse=orelse)
                     more, left = self.sequence((moved,), loop)
                     return out + more, _Left(kinds | left.kinds, left.falls)
             out += self.statement(s, loop)
@@ -164,14 +179,15 @@ class _OneExit:
                 return out, _Left(kinds, False)
             if one.kinds and rest:
                 more, left = self.sequence(rest, loop)
-                out += self.guarded(one.kinds, more, loop, s)
+                out += self.guarded(one.kinds, more, loop, s.loc)
                 return out, _Left(kinds | left.kinds, left.falls)
         return out, _Left(kinds, True)
 
     def statement(self, s: Stmt, loop: _Loop | None) -> list[Stmt]:
         match s:
             case If(_, then, orelse):
-                return [replace(s, then=tuple(self.sequence(then, loop)[0]), orelse=tuple(self.sequence(orelse, loop)[0]))]
+                a, b = self.sequence(then, loop)[0], self.sequence(orelse, loop)[0]
+                return [replace(s, then=tuple(a), orelse=tuple(b))]
             case For() | While():
                 return self.loop(s, loop)[0]
         return [s]
@@ -192,14 +208,14 @@ class _OneExit:
                 return out
         raise AssertionError(s)
 
-    def guarded(self, kinds: frozenset[str], rest: list[Stmt], loop: _Loop | None, s: Stmt) -> list[Stmt]:
+    def guarded(self, kinds: frozenset[str], rest: list[Stmt], loop: _Loop | None, loc: Loc) -> list[Stmt]:
         """What runs only where none of the ``kinds`` of leaving has happened."""
         if not rest:
             return []
         out = rest
         for flag in dict.fromkeys(self.flag(kind, loop) for kind in sorted(kinds)):
             test = self.names.temp()
-            out = [Assign(test, Op("not", (flag,)), s.loc), If(test, tuple(out), (), s.loc)]
+            out = [Assign(test, Op("not", (flag,)), loc), If(test, tuple(out), (), loc)]
         return out
 
     def flag(self, kind: str, loop: _Loop | None) -> str:
@@ -248,7 +264,7 @@ class _OneExit:
         # Left by break: the else block is skipped; left by return: so is the rest.
         followed = (If(mine.stop, (), s.orelse, s.loc), *rest)
         more, left = self.sequence(followed, outer)
-        out += self.guarded(inside.kinds & {"return"}, more, outer, s) if "return" in inside.kinds else more
+        out += self.guarded(inside.kinds & {"return"}, more, outer, s.loc) if "return" in inside.kinds else more
         return out, _Left(kinds | left.kinds | (inside.kinds & {"return"}), left.falls)
 
 
@@ -258,7 +274,7 @@ def _raw_walk(block: tuple) -> Iterator[object]:
         if isinstance(s, LoopElse):
             yield from _raw_walk((s.loop, *s.orelse))
         else:
-            for b in blocks(s):  # type: ignore[arg-type]
+            for b in blocks(s):
                 yield from _raw_walk(b)
 
 

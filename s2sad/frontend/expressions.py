@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import operator
-from typing import Callable, Iterable, NoReturn
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 import gast
 import numpy as np
@@ -11,8 +12,28 @@ from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
 from s2sad.ir.nodes import (
-    Arg, Assign, Atom, AugAssign, AugItem, Call, Const, Dim, DType, Effect, Ellipsis_, GetItem, If, Index, Loc, NewAxis, Op,
-    Rhs, SetItem, ShapeOf, Slice, TupleArg,
+    Arg,
+    Assign,
+    Atom,
+    AugAssign,
+    AugItem,
+    Call,
+    Const,
+    Dim,
+    DType,
+    Effect,
+    Ellipsis_,
+    GetItem,
+    If,
+    Index,
+    Loc,
+    NewAxis,
+    Op,
+    Rhs,
+    SetItem,
+    ShapeOf,
+    Slice,
+    TupleArg,
 )
 from s2sad.ir.walk import walk
 
@@ -137,7 +158,7 @@ class Expressions:
             case DType():
                 return value
         if value != base:
-            self.emit(Assign(base, value, self.loc if self.loc.line else loc))  # type: ignore[arg-type]
+            self.emit(Assign(base, value, self.loc if self.loc.line else loc))
         return base
 
     def protected(self, value: Arg, clobbered: set[str]) -> Arg:
@@ -164,7 +185,8 @@ class Expressions:
                         try:
                             return owner.member(node.attr)  # type: ignore[return-value]
                         except LookupError:
-                            raise UnsupportedSyntax(f"'{owner.name}' has no '{node.attr}'", loc=loc, code="S2S003") from None
+                            what = f"'{owner.name}' has no '{node.attr}'"
+                            raise UnsupportedSyntax(what, loc=loc, code="S2S003") from None
                     if isinstance(owner, (Library, UserFunction)):
                         raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc)
         except UnsupportedFunction as e:
@@ -272,7 +294,7 @@ class Expressions:
 
         name = self.names.fresh(wanted)
         dtype = (("dtype", DType("bool_" if array.dtype == np.bool_ else array.dtype.name)),)
-        made = Call("np.array", (items(array),), dtype) if array.ndim else Call("np.array", (Const(array.item()),), dtype)
+        made = Call("np.array", (items(array) if array.ndim else Const(array.item()),), dtype)
         self.prologue.append((array, Assign(name, made, self.user.loc(node))))
         return name
 
@@ -303,7 +325,8 @@ class Expressions:
         if name in plain:
             return DType(plain[name])
         short = name.removeprefix("np.")
-        if name.startswith("np.") and isinstance(getattr(np, short, None), type) and issubclass(getattr(np, short), np.generic):
+        kind = getattr(np, short, None) if name.startswith("np.") else None
+        if isinstance(kind, type) and issubclass(kind, np.generic):
             return DType(short)
         self.refuse(f"the function '{name}' as a value is not supported yet", node, hint="call it")
 

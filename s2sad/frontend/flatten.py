@@ -4,7 +4,7 @@ The result still holds ``break``, ``continue`` and ``return`` (see :mod:`s2sad.f
 """
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Callable, Sequence
 
 import gast
 
@@ -14,8 +14,25 @@ from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
-    Arg, Assign, Atom, AugAssign, AugItem, Call, Const, Dim, Effect, For, GetItem, If, Op, Permute, Raise, SetItem, Slice,
-    TupleArg, While,
+    Arg,
+    Assign,
+    Atom,
+    AugAssign,
+    AugItem,
+    Call,
+    Const,
+    Dim,
+    Effect,
+    For,
+    GetItem,
+    If,
+    Op,
+    Permute,
+    Raise,
+    SetItem,
+    Slice,
+    TupleArg,
+    While,
 )
 
 
@@ -27,7 +44,7 @@ class Flattener(Expressions):
         return self.nested(lambda: self.statements(nodes))
 
     def statements(self, nodes: Sequence[gast.AST]) -> None:
-        for k, node in enumerate(nodes):
+        for node in nodes:
             self.loc = self.user.loc(node)
             match node:
                 case gast.Expr(value=gast.Constant(value=str())):
@@ -73,7 +90,8 @@ class Flattener(Expressions):
         self.store_to(node.targets, node.value)
 
     def store_to(self, targets: Sequence[gast.AST], value: gast.AST) -> None:
-        if len(targets) == 1 and isinstance(targets[0], (gast.Tuple, gast.List)) and isinstance(value, (gast.Tuple, gast.List)):
+        tuples = (gast.Tuple, gast.List)
+        if len(targets) == 1 and isinstance(targets[0], tuples) and isinstance(value, tuples):
             if self.permutation(targets[0], value):
                 return
         if len(targets) == 1 and isinstance(targets[0], gast.Name):
@@ -94,7 +112,7 @@ class Flattener(Expressions):
         if not all(isinstance(e, gast.Name) for e in (*target.elts, *value.elts)):
             return False
         wanted, given = [e.id for e in target.elts], [e.id for e in value.elts]
-        if sorted(wanted) != sorted(given) or len(set(wanted)) != len(wanted) or not all(n in self.locals for n in given):
+        if sorted(wanted) != sorted(given) or len(set(wanted)) != len(wanted) or not self.locals.issuperset(given):
             return False
         if any(self.vars.get(n, self.base(n)) != self.base(n) for n in given):
             return False
@@ -181,13 +199,12 @@ class Flattener(Expressions):
         holder: list[Atom] = []
         cond = self.nested(lambda: holder.append(self.atom(node.test)))
         test, = holder
-        orelse_in_body: tuple = ()
         body = self.suite(node.body)
         orelse = self.suite(node.orelse)
         if any(not isinstance(s, (Assign, If)) for s in cond) or memory_written(cond):
             # A condition that does things: an endless loop with an exit.
-            orelse_in_body = (If(test, (), (*orelse, Break(loc)), loc),)
-            loop, orelse = While((), TRUE, (*cond, *orelse_in_body, *body), loc=loc), ()
+            leave: tuple = (*orelse, Break(loc))
+            loop, orelse = While((), TRUE, (*cond, If(test, (), leave, loc), *body), loc=loc), ()
         else:
             if isinstance(test, Const) and not isinstance(test.value, bool):
                 test = Const(bool(test.value))
@@ -212,7 +229,7 @@ class Flattener(Expressions):
         loop = For(counter, start, stop, step, inner, loc=loc)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
 
-    def iteration(self, node: gast.AST):  # type: ignore[no-untyped-def]
+    def iteration(self, node: gast.AST) -> tuple[Atom, Atom, Atom, Callable[[str], Arg]]:
         """Bounds of the loop over an iterable, and what its target gets for a value of the counter."""
         zero, one = Const(0), Const(1)
         if isinstance(node, gast.Call):
@@ -262,7 +279,7 @@ class Flattener(Expressions):
     def raises(self, node: gast.Raise) -> None:
         loc = self.user.loc(node)
         if node.exc is None or node.cause is not None:
-            self.refuse("this form of 'raise' is not supported", node, hint="raise a builtin exception with a literal text")
+            self.refuse("this form of 'raise' is not supported", node, hint="raise a builtin exception with a text")
         kind, args = (node.exc.func, node.exc.args) if isinstance(node.exc, gast.Call) else (node.exc, [])
         what = self.meaning(kind)
         known = isinstance(what, Library) and what.name[:1].isupper() and what.name.split(".")[0] not in SPACES

@@ -5,9 +5,10 @@ import ast
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Mapping
+from typing import Any
 
 import numpy as np
 from numba.core import compiler, errors, registry, types
@@ -15,6 +16,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
+from numba.core.types.misc import unliteral
 from numba.core.untyped_passes import DeadBranchPrune, LiteralPropagationSubPipelinePass, ReconstructSSA
 
 from s2sad.emit.pyast import ToPython
@@ -40,7 +42,7 @@ class _Collect(AnalysisPass):
     def __init__(self) -> None:
         pass
 
-    def run_pass(self, state) -> bool:  # type: ignore[no-untyped-def]
+    def run_pass(self, state: Any) -> bool:
         state.cr = _Typed(dict(state.typemap), state.return_type)
         return False
 
@@ -104,16 +106,13 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
         typed = _run(f, tuple(argtypes[p] for p in fn.params))
     except errors.NumbaError as e:
         raise _located(e, printer.lines, fn) from e
-    return _by_name(fn, typed.typemap), types.unliteral(typed.return_type)
+    return _by_name(fn, typed.typemap), unliteral(typed.return_type)
 
 
 def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
     target = registry.cpu_target
-    flags = Flags()
-    flags.enable_pyobject = False
+    flags: Any = Flags()
     flags.nrt = True
-    # NumPy divides here: which error model the user chose does not change types.
-    flags.error_model = "python"
 
     def run(pipeline: type[_TypesOnly]) -> _Typed:
         return compiler.compile_extra(target.typing_context, target.target_context, f, args, None, flags, {},
@@ -124,8 +123,8 @@ def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
         target.target_context.refresh()
         try:
             return run(_TypesOnly)
-        except errors.UnsupportedError as e:
-            if "UndefinedType" not in str(e):
+        except errors.NumbaError as e:
+            if "Undefined" not in str(e):
                 raise
             return run(_WithoutPruning)
 
@@ -136,7 +135,7 @@ def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types
     for version, t in typemap.items():
         base = version.removeprefix("arg.").split(".")[0]
         if base in names and not version.startswith("$"):
-            t = types.unliteral(t)
+            t = unliteral(t)
             if t not in found.setdefault(base, []):
                 found[base].append(t)
     out = {}
@@ -147,14 +146,22 @@ def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types
         one = registry.cpu_target.typing_context.unify_types(*found[name])
         if one is None or one is types.pyobject:
             kinds = " and ".join(str(t) for t in found[name])
-            where = next((s.loc for s in walk(fn.body) if name in binds(s)), fn.loc)
-            raise TypeProblem(f"'{name}' holds {kinds}", loc=where, code="S2S031", hint="use two names")
-        out[name] = types.unliteral(one)
+            raise _holds(fn, name, kinds)
+        out[name] = unliteral(one)
     return out
+
+
+def _holds(fn: Function, name: str, kinds: str) -> TypeProblem:
+    where = [s.loc for s in walk(fn.body) if name in binds(s)]
+    loc = where[-1] if where else fn.loc
+    return TypeProblem(f"'{name}' holds {kinds}", loc=loc, code="S2S031", hint="use two names")
 
 
 def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProblem:
     """numba's error at the user's line, without numba's internals."""
+    clash = re.search(r"Cannot unify (.*?) and (.*?) for '([^']*?)(?:\.\d+)*'", str(e))
+    if clash:
+        return _holds(fn, clash.group(3), f"{clash.group(1)} and {clash.group(2)}")
     line = getattr(getattr(e, "loc", None), "line", None)
     if line is None:
         found = re.findall(r'<s2sad types \d+>"?,? (?:line |\()(\d+)', str(e))
@@ -165,7 +172,7 @@ def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProble
 
 def _summary(text: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    skip = ("Failed in nopython mode", "File ", "<source missing", "During:", "- Resolution failure", "[", "There are ",
+    skip = ("Failed in ", "File ", "<source missing", "During:", "- Resolution failure", "[", "There are ",
             "Enable logger", "This error may have", "^", "No implementation of function")
     kept = [line.strip() for line in text.split("\n")]
     signature = next((k for k in kept if k.startswith("No implementation of function")), "")

@@ -13,6 +13,7 @@ from s2sad.ir.nodes import Arg, Const, DType, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
+    from s2sad.frontend.flatten import Flattener
 
 
 def assigned_names(node: gast.FunctionDef) -> set[str]:
@@ -20,7 +21,7 @@ def assigned_names(node: gast.FunctionDef) -> set[str]:
     return {n.id for s in node.body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
 
 
-def inline(flat: Expressions, helper: UserFunction, node: gast.Call) -> Arg:
+def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
     """Emit the body of ``helper`` into the caller and give the value it returns.
 
     ``y = square(a + b)`` with ``def square(x): return x * x`` becomes ``x = a + b; y = x * x``.

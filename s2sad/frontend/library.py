@@ -13,14 +13,15 @@ from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFuncti
 
 # Names numba knows, for those NumPy gives several names.
 PREFERRED = {
-    "np.absolute": "np.abs", "np.conjugate": "np.conj", "np.amax": "np.max", "np.amin": "np.min", "np.around": "np.round",
-    "np.true_divide": "np.divide", "np.mod": "np.remainder", "np.asin": "np.arcsin", "np.acos": "np.arccos",
-    "np.atan": "np.arctan", "np.atan2": "np.arctan2", "np.asinh": "np.arcsinh", "np.acosh": "np.arccosh",
+    "np.absolute": "np.abs", "np.conjugate": "np.conj", "np.amax": "np.max", "np.amin": "np.min",
+    "np.around": "np.round", "np.true_divide": "np.divide", "np.mod": "np.remainder", "np.asin": "np.arcsin",
+    "np.acos": "np.arccos", "np.atan": "np.arctan",
+    "np.atan2": "np.arctan2", "np.asinh": "np.arcsinh", "np.acosh": "np.arccosh",
     "np.atanh": "np.arctanh", "np.pow": "np.power", "np.concat": "np.concatenate", "np.permute_dims": "np.transpose",
     "np.bitwise_not": "np.invert", "np.bitwise_invert": "np.invert", "np.alltrue": "np.all", "np.trapz": "np.trapezoid",
 }
-BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate", "zip", "sum",
-            "divmod", "pow", "tuple")
+BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate",
+            "zip", "sum", "divmod", "pow", "tuple")
 SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math}
 
 
@@ -78,10 +79,12 @@ def meaning(obj: object, name: str) -> Meaning:
     inner = getattr(obj, "py_func", obj)
     if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
         return Library("stop_gradient")
-    if isinstance(obj, FunctionType) or hasattr(obj, "py_func") or hasattr(obj, "user_function") or hasattr(obj, "__wrapped__"):
+    if isinstance(obj, FunctionType) or any(hasattr(obj, a) for a in ("py_func", "user_function", "__wrapped__")):
         return UserFunction.from_callable(obj)
     if isinstance(obj, list):
         raise UnsupportedFunction(f"'{name}' is a list", hint="make it a tuple or an array")
+    if callable(obj):
+        raise UnsupportedFunction(f"the function '{name}' is not supported", hint="write it with operations that are")
     kind = type(obj).__name__
     raise UnsupportedFunction(f"'{name}' is a {kind}, which the compiler knows nothing about",
                               hint="pass what it holds as arguments")

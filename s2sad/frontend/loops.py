@@ -7,7 +7,15 @@ from dataclasses import replace
 from s2sad.frontend.naming import LocalNames
 from s2sad.ir.nodes import Assign, Block, For, Function, Stmt
 from s2sad.ir.walk import (
-    binds, blocks, definition_counts, map_block, reads, substitute_reads, use_counts, walk, with_blocks,
+    binds,
+    blocks,
+    definition_counts,
+    map_block,
+    reads,
+    substitute_reads,
+    use_counts,
+    walk,
+    with_blocks,
 )
 
 
@@ -38,7 +46,8 @@ def settle_loops(fn: Function, names: LocalNames) -> Function:
     def bounded(s: Stmt) -> tuple[Stmt, ...]:
         if not isinstance(s, For):
             return (s,)
-        changed = {n for inner in walk(s.body) for n in binds(inner)} & {b for b in (s.start, s.stop, s.step) if isinstance(b, str)}
+        bounds = {b for b in (s.start, s.stop, s.step) if isinstance(b, str)}
+        changed = {n for inner in walk(s.body) for n in binds(inner)} & bounds
         copies = {n: names.fresh(n) for n in sorted(changed)}
         return (*(Assign(c, n, s.loc) for n, c in copies.items()), substitute_reads(s, copies))
 
@@ -60,7 +69,7 @@ def _short_names(fn: Function, splits: dict[str, str]) -> Function:
     def rename(block: Block, outer: frozenset[str], m: dict[str, str]) -> Block:
         out = []
         for s in block:
-            s = substitute_reads(s, m)  # type: ignore[arg-type]
+            s = substitute_reads(s, m)
             inner, inside = outer, m
             if isinstance(s, For) and counts[s.var] == 1:
                 base = splits.get(s.var)

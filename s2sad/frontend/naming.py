@@ -1,7 +1,7 @@
 """Names for what the user did not name: temporaries ``t1``, ``t2``, ... and flags."""
 from __future__ import annotations
 
-from typing import Iterable
+from collections.abc import Iterable
 
 from s2sad.ir.names import Names
 

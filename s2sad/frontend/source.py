@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
-from typing import Callable, Mapping, TypeAlias
+from typing import TypeAlias
 
 import gast
 

@@ -31,8 +31,9 @@ def _fused(block: Block, once: set[str]) -> Block:
             s = with_blocks(s, tuple(_fused(b, once) for b in nested))
         if isinstance(s, Assign) and isinstance(s.value, str) and s.value in once:
             k = _movable(out, s.value, s.target)
-            if k is not None:
-                out[k] = replace(out[k], target=s.target)  # type: ignore[call-arg]
+            made = out[k] if k is not None else None
+            if k is not None and isinstance(made, Assign):
+                out[k] = replace(made, target=s.target)
                 continue
         out.append(s)
     return tuple(out)
@@ -55,8 +56,10 @@ def without_dead(fn: Function, names: LocalNames) -> Function:
         uses = use_counts(fn)
 
         def keep(s: Stmt) -> tuple[Stmt, ...]:
-            pure = isinstance(s, Assign) and (isinstance(s.value, (str, Const)) or (isinstance(s.value, Op) and s.value.fn == "not"))
-            return () if pure and s.target in names.made and not uses[s.target] else (s,)  # noqa: B023
+            match s:
+                case Assign(target, str() | Const() | Op("not")) if target in names.made and not uses[target]:  # noqa: B023
+                    return ()
+            return (s,)
 
         body = map_block(fn.body, keep)
         if body is fn.body:

@@ -5,13 +5,25 @@ a loop carries the value.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Mapping
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.naming import LocalNames
 from s2sad.ir.nodes import (
-    Arg, Assign, Atom, AugAssign, Block, Const, For, Function, If, Loc, Permute, Stmt, While,
+    Arg,
+    Assign,
+    Atom,
+    AugAssign,
+    Block,
+    Const,
+    For,
+    Function,
+    If,
+    Loc,
+    Permute,
+    Stmt,
+    While,
 )
 from s2sad.ir.walk import binds, map_result, reads, result_names, substitute_reads, walk
 
@@ -167,21 +179,22 @@ class _Webs:
         def statement(s: Stmt) -> Stmt:
             exit = getattr(s, "exit", None)
             where = {n: use(s, n, s.loc) for n in reads(s) if n != exit or (isinstance(s, While) and n == s.test)}
-            s2 = substitute_reads(s, where)
-            match s:
-                case Assign(t) | AugAssign(t):
-                    return replace(s2, target=target(s, t))
-                case Permute(targets):
-                    return replace(s2, targets=tuple(target(s, t) for t in targets))
-                case If():
-                    return replace(s2, then=block(s.then), orelse=block(s.orelse))
-                case For():
-                    ends = None if exit is None else use((s, "exit"), exit, s.loc)
-                    return replace(s2, var=target(s, s.var), body=block(s.body), exit=ends)
-                case While():
-                    ends = None if exit is None else use((s, "exit"), exit, s.loc)
-                    return replace(s2, cond=block(s.cond), body=block(s.body), exit=ends)
-            return s2
+            ends = None if exit is None else use((s, "exit"), exit, s.loc)
+            match substitute_reads(s, where):
+                case Assign(t) | AugAssign(t) as new:
+                    return replace(new, target=target(s, t))
+                case Permute(targets) as new:
+                    return replace(new, targets=tuple(target(s, t) for t in targets))
+                case If() as new:
+                    return replace(new, then=block(new.then), orelse=block(new.orelse))
+                case For() as new:
+                    trips = None if new.trips is None else target(s, new.trips)
+                    return replace(new, var=target(s, new.var), body=block(new.body), exit=ends, trips=trips)
+                case While() as new:
+                    trips = None if new.trips is None else target(s, new.trips)
+                    return replace(new, cond=block(new.cond), body=block(new.body), exit=ends, trips=trips)
+                case new:
+                    return new
 
         def block(b: Block) -> Block:
             return tuple(statement(s) for s in b)

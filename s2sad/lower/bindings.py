@@ -74,10 +74,6 @@ class Bindings:
                 return bool(group & self._written)
             group |= more
 
-    def may_alias(self, a: str, b: str) -> bool:
-        """Whether two *base* arrays can be the same storage. Swaps permute distinct arrays, so only a name itself can."""
-        return a == b
-
     def is_stable(self, name: str, base: str, rest: Block) -> bool:
         """Whether ``base`` keeps its binding wherever ``name``, a view of it bound just before ``rest``, is used."""
         if base not in self.permuted and base not in self.rebound:

@@ -18,6 +18,7 @@ class Builder:
         self.blocks: list[list[Stmt]] = [[]]
         self.known: list[dict[tuple, str]] = [{}]
         self.nonneg: set[str] = set()
+        self.made: dict[str, Rhs] = {}
         self.unclamped: dict[str, Atom] = {}
         self.base_extents: dict[str, tuple[Atom, ...]] = {}
         self.loc = Loc("<generated>", 0, 0)
@@ -26,6 +27,8 @@ class Builder:
 
     def emit(self, s: Stmt) -> None:
         self.blocks[-1].append(s)
+        if isinstance(s, Assign) and isinstance(s.value, (Op, str)) and s.target not in self.reassigned:
+            self.made[s.target] = s.value
 
     def open(self) -> None:
         self.blocks.append([])
@@ -136,6 +139,21 @@ class Builder:
         name = self.op("clamp", i, n)
         self.nonneg.add(name)
         return name
+
+    def affine(self, a: Atom) -> tuple[str | None, int]:
+        """``(name, k)`` with the atom equal to ``name + k``; a clamped bound counts as the bound (if it is cut, nothing is accessed)."""
+        if isinstance(a, Const):
+            return None, a.value  # type: ignore[return-value]
+        match self.made.get(a):
+            case Op("add", (str(x), Const(int() as k))):
+                name, more = self.affine(x)
+                return name, more + k
+            case Op("sub", (str(x), Const(int() as k))):
+                name, more = self.affine(x)
+                return name, more - k
+            case Op("clamp", (x, _)) | str(x):
+                return self.affine(x)
+        return a, 0
 
     # -- arrays and loops
 

@@ -20,7 +20,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_integer
 from s2sad.lower.bindings import Bindings, copy_reassigned_parameters
 from s2sad.lower.builder import ONE, ZERO, Builder
-from s2sad.lower.values import Elementwise, Value, View, leaves, scalars
+from s2sad.lower.values import Elementwise, Fixed, Sliced, Value, View, leaves, scalars
 from s2sad.lower.views import element, is_whole, subscript, transposed, whole
 
 STRUCTURAL = frozenset({"np.dot"})
@@ -394,6 +394,11 @@ class _Lowering:
     def copy(self, target: str, v: Value) -> None:
         if target in self.bindings.rebound:
             self.assign_in_place(target, v)
+        elif not self.depth and isinstance(v, View) and is_whole(v, self.base_extents(v.base)) \
+                and self.types[v.base].dtype == self.types[target].dtype:
+            self.b.emit(Assign(target, Call("np.copy", (v.base,)), self.b.loc))
+            self.extents[target] = v.extents
+            self.allocated.add(target)
         else:
             self.materialise(target, v)
 
@@ -530,13 +535,37 @@ class _Lowering:
             for e, n in zip(v.extents[max(extra, 0):], target.extents[max(-extra, 0):]):
                 if e not in (n, ONE):
                     self.raise_unless_equal(n, e, "cannot assign slice from input of different size", or_one=True)
-            if any(self.bindings.may_alias(leaf.base, target.base) and leaf.same_map != target.same_map or
-                   leaf.base == target.base and leaf.extents != target.extents for leaf in leaves(v)):
-                temp = self.b.names.fresh("t")
-                self.types = {**self.types, temp: self.types[target.base].copy(ndim=len(v.extents), layout="C")}
-                self.materialise(temp, v)
-                v = whole(temp, self.extents[temp])
+            if any(leaf.base == target.base and (leaf.same_map != target.same_map or leaf.extents != target.extents)
+                   and not self.apart(leaf, target) for leaf in leaves(v)):
+                v = self.evaluated_first(target, v)
         self.loops(target, v)
+
+    def evaluated_first(self, target: View, v: Value) -> View:
+        """The value in a temporary as large as the base array, so that in a loop it is one array of one size."""
+        base = self.base_extents(target.base)
+        shape = list(target.extents)
+        for n, a in zip(base, target.axes):
+            if isinstance(a, Sliced):
+                shape[a.axis] = n
+        temp = self.b.names.fresh("rhs")
+        self.types = {**self.types, temp: self.types[target.base].copy(ndim=len(shape), layout="C")}
+        self.b.alloc(temp, "empty", tuple(shape), dtype_name(self.types[temp]))
+        self.extents[temp] = tuple(shape)
+        self.allocated.add(temp)
+        place = replace(whole(temp, tuple(shape)), extents=target.extents)
+        self.loops(place, v)
+        return place
+
+    def apart(self, a: View, c: View) -> bool:
+        """Whether two views of one array certainly share no element: on some axis one ends before the other begins."""
+        for x, y in zip(a.axes, c.axes):
+            for low, high in ((x, y), (y, x)):
+                if isinstance(low, Fixed) and (isinstance(high, Fixed) or high.step > 0):
+                    first = high.index if isinstance(high, Fixed) else high.offset
+                    (b0, k0), (b1, k1) = self.b.affine(low.index), self.b.affine(first)
+                    if b0 == b1 and k0 < k1 and (k0 >= 0 if b0 is None else self.b.is_nonneg(b0) and k0 >= 0):
+                        return True
+        return False
 
     def total(self, target: str, v: Value | Atom) -> Rhs:
         """``np.sum``: one accumulator, elements in C order."""

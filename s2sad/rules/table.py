@@ -70,15 +70,12 @@ class Rule:
         (``ast.Name("math.cos")``), named constants are literals.
     where
         Shared subterms by name, in order; each may use those before it.
-    bounded
-        Parameters whose partial is bounded, so that a zero adjoint times the partial needs no strong zero.
     """
 
     names: tuple[str, ...]
     params: tuple[str, ...]
     partials: Mapping[str, ast.expr]
     where: Mapping[str, ast.expr]
-    bounded: frozenset[str]
 
     def formulas(self) -> Iterator[ast.expr]:
         """All formulas of the rule, shared terms first."""
@@ -89,7 +86,7 @@ class Rule:
 _TABLE: dict[str, Rule | Constant] = {}
 
 
-def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", where: Mapping[str, str] | None = None,
+def rule(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
          **partials: str) -> Rule:
     """Declare the partial derivatives of a function.
 
@@ -99,9 +96,6 @@ def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", wher
         ``"hypot(x, y)"``: the function's name and what the formulas call its operands.
     names
         The names the rule serves, where they are not simply those of this name in `math` and `numpy`.
-    bounded
-        Parameters (separated by blanks) whose partial is bounded for every operand the function has a value at.
-        Partials made of literals need not be listed.
     where
         Shared subterms: ``where={"r": "hypot(x, y)"}``.
     **partials
@@ -109,7 +103,7 @@ def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", wher
 
     Examples
     --------
-    >>> r = rule("half_square(x)", x="x", bounded="")
+    >>> r = rule("half_square(x)", x="x")
     >>> r.names, r.params
     (('half_square',), ('x',))
     >>> undeclare(r)
@@ -124,12 +118,7 @@ def rule(signature: str, *, names: tuple[str, ...] = (), bounded: str = "", wher
         shared[term] = _formula(text, known, signature)
         known.add(term)
     formulas = {p: _formula(partials[p], known, signature) for p in params}
-    unbounded = set(bounded.split()) - set(params)
-    if unbounded:
-        raise ValueError(f"rule {signature}: no parameter {', '.join(sorted(unbounded))}")
-    literal = {p for p, f in formulas.items() if _is_literal(f)}
-    made = Rule(names or _spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared),
-                frozenset(bounded.split()) | literal)
+    made = Rule(names or _spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared))
     for n in made.names:
         _enter(n, made)
     return made
@@ -220,14 +209,3 @@ class _Resolve(ast.NodeTransformer):
         if not isinstance(node, self._ALLOWED):
             raise ValueError(f"no {type(node).__name__} is understood")
         return super().generic_visit(node)
-
-
-def _is_literal(f: ast.expr) -> bool:
-    match f:
-        case ast.Constant():
-            return True
-        case ast.UnaryOp(ast.USub(), x):
-            return _is_literal(x)
-        case ast.IfExp(_, a, b):
-            return _is_literal(a) and _is_literal(b)
-    return False

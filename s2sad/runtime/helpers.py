@@ -184,8 +184,9 @@ def reduced_bessel(n, z):
 
 
 # A helper comes after those it needs.
-_FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in (
-    zmul, nonzero, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma, reduced_bessel)})
+_IN_ORDER: Final[tuple[Any, ...]] = (
+    zmul, nonzero, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma, reduced_bessel)
+_FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({
     name: Helper(name, inspect.getsource(f), tuple(n for n in _FUNCTIONS if n in f.__code__.co_names))

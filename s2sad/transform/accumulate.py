@@ -39,11 +39,24 @@ class Accumulators:
         else:
             self.pending.setdefault(name, []).append((sign, value))
 
-    def take(self, name: str) -> Atom | None:
-        """The adjoint's value; ``None`` when it is certainly zero."""
+    def add_all(self, name: str, contributions: list[Contribution]) -> None:
+        """Several contributions at once: none of them sees the adjoint change."""
+        if name in self.is_variable and len(contributions) > 1:
+            total = self._sum(contributions, name)
+            assert total is not None
+            contributions = [total]
+        for sign, value in contributions:
+            self.add(name, sign, value)
+
+    def take(self, name: str) -> Contribution | None:
+        """The adjoint's value, with a sign; ``None`` when it is certainly zero."""
         if name in self.is_variable:
-            return self.adjoint_name(name)
+            return 1, self.adjoint_name(name)
         return self._sum(self.pending.get(name, []), name)
+
+    def value(self, name: str) -> Atom | None:
+        """The adjoint's value as an atom."""
+        return self._atom(self.take(name), name)
 
     def set(self, name: str, contributions: list[Contribution], *, as_list: bool) -> None:
         """The adjoint's value from here on, after the name's definition has been passed."""
@@ -58,7 +71,7 @@ class Accumulators:
             self.pending[name] = contributions
             self.is_variable.discard(name)
             return
-        total = self._sum(contributions, name)
+        total = self._atom(self._sum(contributions, name), name)
         self.emit(Assign(b, Const(0.0) if total is None else total, self.loc))
 
     def materialise(self, name: str) -> None:
@@ -67,21 +80,23 @@ class Accumulators:
             return
         contributions = self.pending.pop(name, [])
         b = self.adjoint_name(name)
-        total = self._sum(contributions, name)
+        total = self._atom(self._sum(contributions, name), name)
         self._detach(b)
         self.emit(Assign(b, Const(0.0) if total is None else total, self.loc))
         self.is_variable.add(name)
 
-    def _sum(self, contributions: list[Contribution], name: str) -> Atom | None:
+    def _sum(self, contributions: list[Contribution], name: str) -> Contribution | None:
         if not contributions:
             return None
-        ordered = sorted(contributions, key=lambda c: -c[0])
-        sign, total = ordered[0]
-        if sign < 0:
-            total = self._temp(Op("neg", (total,)), name)
-        for sign, value in ordered[1:]:
-            total = self._temp(Op("add" if sign > 0 else "sub", (total, value)), name)
-        return total
+        (sign, total), *rest = sorted(contributions, key=lambda c: -c[0])
+        for s, value in rest:
+            total = self._temp(Op("add" if s == sign else "sub", (total, value)), name)
+        return sign, total
+
+    def _atom(self, total: Contribution | None, name: str) -> Atom | None:
+        if total is None or total[0] > 0:
+            return total and total[1]
+        return self._temp(Op("neg", (total[1],)), name)
 
     def _temp(self, value: Op, name: str) -> str:
         t = self.fresh(f"b_{name}")

@@ -34,7 +34,6 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_float, is_integer
-from s2sad.rules.table import lookup
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
@@ -121,6 +120,7 @@ class _Builder:
         self.tapes.extents = frozenset(
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
         self.tape_of: dict[object, Tape] = {}
+        self.undefined: set[str] = set()
         self.shadow: dict[str, str] = {}
         self.out: list[Stmt] = []
         self.loc = fn.loc
@@ -198,10 +198,11 @@ class _Builder:
         gradients = []
         for p in self.wrt:
             if not is_array(self.types[p]):
-                total = self.acc.take(p) if p in self.active else None
+                total = self.acc.value(p) if p in self.active else None
                 gradients.append((p, FZERO if total is None else total))
         reverse = tuple(self.out)
         forward = self.fwd_block(fn.body)
+        forward = (*(Assign(n, self._zero(n), fn.loc) for n in sorted(self.undefined)), *forward)
         return Adjoint(forward, reverse, shadows, tuple(seeds), tuple(gradients), self.types, fn.result)
 
     def _is_float(self, a: Atom) -> bool:
@@ -295,11 +296,25 @@ class _Builder:
             return Const(False)
         return ZERO if is_integer(t) else FZERO
 
+    def _bound_before(self, s: Stmt, name: str) -> bool:
+        """Whether every path to a statement binds the name: an earlier sibling of it, or of what contains it, does."""
+        if name in self.fn.params:
+            return True
+        at: Stmt | None = s
+        while at is not None:
+            place = self.at.place[at]
+            if definitely_bound(place.block[:place.index], name):
+                return True
+            at = place.parent
+        return False
+
     def _save(self, s: Stmt, tape: Tape | None) -> list[Stmt]:
         if tape is None:
             return []
         array = w.writes(s)
         if array is None:
+            if not self._bound_before(s, s.target):  # type: ignore[union-attr]
+                self.undefined.add(s.target)  # type: ignore[union-attr]
             return self.tapes.store(tape, s.target, s.loc)  # type: ignore[union-attr]
         t = self.names.fresh("t")
         return [Assign(t, Load(array, s.index), s.loc), *self.tapes.store(tape, t, s.loc)]  # type: ignore[union-attr]
@@ -394,35 +409,39 @@ class _Builder:
         return omega
 
     def rev_scalar(self, s: Assign, target: str, value: Rhs, body: Block, omega: Atom | None) -> None:
-        g = self.acc.take(target)
+        taken = self.acc.take(target)
         own: list[tuple[int, Atom]] = []
-        if g is not None:
-            for operand, sign, amount in self.contributions(s, target, value, g, omega):
-                if operand == target:
-                    own.append((sign, amount))
-                else:
-                    self.acc.add(operand, sign, amount)
+        if taken is not None:
+            outer, g = taken
+            # All amounts are computed before any adjoint changes, and the one `g` is read from changes last.
+            amounts: dict[Atom, list[tuple[int, Atom]]] = {}
+            for operand, sign, amount in self.contributions(s, target, value, outer, g, omega):
+                amounts.setdefault(operand, []).append((outer * sign, amount))
+            own = amounts.pop(target, [])
+            for operand in sorted(amounts, key=lambda n: self.acc.adjoint_name(n) == g):
+                self.acc.add_all(operand, amounts[operand])
         self.acc.set(target, own, as_list=self.at.home(target)[0] is body)
 
-    def contributions(self, s: Assign, target: str, value: Rhs, g: Atom, omega: Atom | None):
-        """(operand, sign, amount) for every active operand of a scalar assignment; loads go to their shadow."""
+    def contributions(self, s: Assign, target: str, value: Rhs, outer: int, g: Atom, omega: Atom | None):
+        """(operand, sign, amount) for every active operand of a scalar assignment with adjoint ``outer * g``.
+
+        What an array's elements get goes to its shadow at once.
+        """
         match value:
             case str() if value in self.active:
                 yield value, 1, g
             case Load(array, index) if array in self.active:
-                self.emit(Increment(self.shadow[array], index, g, 1, s.loc))
+                self.emit(Increment(self.shadow[array], index, g, outer, s.loc))
             case Op(_, args):
-                rule = lookup(value.fn)
                 result: Atom = target if omega is None else omega
                 for k, partial in operand_partials(s, self.active).items():
-                    bounded = rule.params[k] in rule.bounded  # type: ignore[union-attr]
-                    sign, amount = weighted(g, partial, bounded, result, self.temp, strong_zero=self.strong_zero,
+                    sign, amount = weighted(g, partial, result, self.temp, strong_zero=self.strong_zero,
                                             is_integer=self._is_integer)
                     yield args[k], sign, amount
             case Call("np.dot", (a, b), _):
                 for x, other in ((a, b), (b, a)):
                     if x in self.active:
-                        self.scaled_increment(self.shadow[x], g, other)  # type: ignore[index, arg-type]
+                        self.scaled_increment(self.shadow[x], outer, g, other)  # type: ignore[index, arg-type]
             case Call() if any(a in self.active for a in w.rhs_names(value)):
                 raise UnsupportedFunction(f"no derivative rule for `{value.fn}`", loc=s.loc, code="S2S043",
                                           hint="write it as a loop over the elements")
@@ -445,6 +464,8 @@ class _Builder:
                 self.rev_dot(self.shadow[target], a, b)
             case Alloc():
                 pass
+            case Call("np.copy", (str(source),), _):
+                self.increment_array(self.shadow[source], self.shadow[target])
             case _:
                 raise UnsupportedSyntax(f"the array `{target}` is bound in a way that is not supported yet", loc=self.loc,
                                         code="S2S032", hint="copy it with `.copy()`")
@@ -558,10 +579,10 @@ class _Builder:
         self.loop_over(target, self.types[target], lambda i: self.emit(
             Increment(target, i, self.temp(Load(source, i)), 1, self.loc)))
 
-    def scaled_increment(self, target: str, g: Atom, source: str) -> None:
+    def scaled_increment(self, target: str, sign: int, g: Atom, source: str) -> None:
         def body(i: tuple[Atom, ...]) -> None:
             t = self.temp(Load(source, i))
-            self.emit(Increment(target, i, self.temp(Op("zmul" if self.strong_zero else "mul", (g, t))), 1, self.loc))
+            self.emit(Increment(target, i, self.temp(Op("zmul" if self.strong_zero else "mul", (g, t))), sign, self.loc))
 
         self.loop_over(source, self.types[source], body)
 

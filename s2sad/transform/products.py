@@ -7,12 +7,12 @@ from s2sad.ir import Atom, Const, Op, Rhs
 from s2sad.transform.formulas import Formula, Node, emit
 
 
-def weighted(g: Atom, partial: Formula, bounded: bool, result: Atom, temp: Callable[[Rhs], str], *,
+def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str], *,
              strong_zero: bool, is_integer: Callable[[Atom], bool]) -> tuple[int, Atom]:
     """``(sign, atom)`` of ``g * partial``.
 
-    A zero ``g`` gives zero even where the partial is infinite or undefined (``zmul``), unless the partial is a literal,
-    an integer, or declared bounded.
+    A zero ``g`` gives zero even where the partial is infinite or undefined (``zmul``); a partial that is an integer, a
+    literal, or a choice between literals is neither.
     """
     sign = 1
     while isinstance(partial, Node) and partial.fn == "neg":
@@ -30,5 +30,14 @@ def weighted(g: Atom, partial: Formula, bounded: bool, result: Atom, temp: Calla
             not isinstance(partial.args[1], Node) and is_integer(partial.args[1]):
         return sign, temp(Op("div", (g, partial.args[1])))
     p = emit(partial, result, temp)
-    plain = bounded or not strong_zero or not isinstance(partial, Node) and is_integer(p)
+    plain = not strong_zero or _is_finite(partial) or not isinstance(partial, Node) and is_integer(p)
     return sign, temp(Op("mul" if plain else "zmul", (g, p)))
+
+
+def _is_finite(partial: Formula) -> bool:
+    match partial:
+        case Const(value):
+            return value == value and abs(value) != float("inf")  # type: ignore[arg-type]
+        case Node("select", (_, a, b)):
+            return _is_finite(a) and _is_finite(b)
+    return False

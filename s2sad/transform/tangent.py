@@ -29,7 +29,6 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_float, is_integer
-from s2sad.rules.table import lookup
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
 
@@ -158,11 +157,9 @@ class _Builder:
             result = self.temp(value, target)
         elif wants_result:
             self.emit(s)
-        rule = lookup(value.fn)
         terms: list[tuple[int, Atom]] = []
         for k, partial in formulas.items():
-            bounded = rule.params[k] in rule.bounded  # type: ignore[union-attr]
-            terms.append(weighted(self.d(value.args[k]), partial, bounded, result, self.temp, strong_zero=self.strong_zero,  # type: ignore[arg-type]
+            terms.append(weighted(self.d(value.args[k]), partial, result, self.temp, strong_zero=self.strong_zero,  # type: ignore[arg-type]
                                   is_integer=self._is_integer))
         self.emit(Assign(self.d(target), self._sum(terms), s.loc))
         if result != target:
@@ -199,6 +196,9 @@ class _Builder:
                 self.emit(Assign(self.d(target), terms[0], s.loc))
                 if len(terms) == 2:
                     self.accumulate(self.d(target), terms[1])
+            case Call("np.copy", (str(source),), _):
+                self.emit(s)
+                self.emit(Assign(self.d(target), Call("np.copy", (self.d(source),)), s.loc))
             case Call(fn, _, _):
                 raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S043",
                                           hint="write it as a loop over the elements")

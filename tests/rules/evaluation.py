@@ -14,7 +14,7 @@ from s2sad.runtime import ieee
 from s2sad.runtime.helpers import python_functions
 
 _OPERATORS: dict[str, Callable] = {
-    "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "not": operator.not_, "select": lambda c, a, b: a if c else b,
+    "div": operator.truediv, "not": operator.not_, "select": lambda c, a, b: a if c else b,
 }
 
 
@@ -30,7 +30,8 @@ def function(name: str) -> Callable:
 
 def functions_in(formulas: Iterable[ast.expr]) -> set[str]:
     """Canonical names of the functions that formulas call."""
-    return {n.func.id for f in formulas for n in ast.walk(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    calls = (n.func for f in formulas for n in ast.walk(f) if isinstance(n, ast.Call))
+    return {func.id for func in calls if isinstance(func, ast.Name)}
 
 
 def partial(rule: Rule, param: str, operands: Iterable[float], result: float) -> float:

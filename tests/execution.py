@@ -1,0 +1,47 @@
+"""Running generated source in plain Python, where mistakes raise: undefined names, indices out of range."""
+import math
+import sys
+import types
+
+import numba
+import numpy as np
+
+from s2sad import driver
+from s2sad.frontend.source import UserFunction
+from s2sad.runtime import ieee
+
+
+def copied(args):
+    return [a.copy(order="K") if isinstance(a, np.ndarray) else a for a in args]
+
+
+def generate(f, args, kind, wrt, **options):
+    """The generated module for these arguments, with the IR verified after every pass."""
+    driver.check_ir = True
+    return driver.generate(UserFunction.from_callable(f), kind, tuple(numba.typeof(a) for a in args), wrt, **options)
+
+
+def execute(generated):
+    """The functions of a generated module, by name, as plain Python with IEEE arithmetic of scalars."""
+    plain = types.ModuleType("numba")
+    plain.njit = lambda *a, **k: a[0] if a else (lambda f: f)
+    namespace = {}
+    saved = {name: sys.modules.get(name) for name in ("math", "numba")}
+    sys.modules["numba"], sys.modules["math"] = plain, ieee
+    try:
+        exec(compile(generated.source, f"<{generated.name}>", "exec"), namespace)
+    finally:
+        sys.modules["numba"], sys.modules["math"] = saved["numba"], math
+    return namespace
+
+
+def tangent_arguments(generated, args, tangents):
+    """Arguments of a tangent function: each active parameter followed by its tangent (zero unless given)."""
+    out = []
+    for p, a in zip(generated.interface.params, copied(args)):
+        out.append(a)
+        if p in generated.interface.active:
+            d = tangents.get(p)
+            out.append(np.zeros_like(a) if d is None and isinstance(a, np.ndarray) else 0.0 if d is None else np.copy(d)
+                       if isinstance(a, np.ndarray) else d)
+    return out
