@@ -11,7 +11,7 @@ from numba import types as nbt
 from s2sad.analysis.activity import find_activity
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
-from s2sad.frontend import UserFunction, infer, lower_function
+from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.webs import split_webs
 from s2sad.ir import Function, Stmt
@@ -23,6 +23,7 @@ from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.tangent import tangent_functions
 from s2sad.kinds.vjp import vjp_functions
 from s2sad.lower import lower_arrays
+from s2sad.lower.tapes import recognise_growth
 from s2sad.optimise.augment import augment
 from s2sad.optimise.coalesce import coalesce
 from s2sad.optimise.common import merge_common_subexpressions
@@ -31,6 +32,7 @@ from s2sad.optimise.dead import remove_dead_code, swapped_together
 from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
+from s2sad.optimise.naming import name_temporaries
 from s2sad.runtime.helpers import dispatchers
 
 TEMPORARY = re.compile(r"t\d+(_\d+)?")
@@ -65,9 +67,10 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     """
     fn = lower_function(user)                                    # parse, one exit, helpers inlined, one name per web
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
+    fn = recognise_growth(fn)
     types = dict(zip(user.params, argtypes))
-    helpers = dispatchers()
-    inferred, returned = infer(fn, types, helpers)
+    inferred, returned = infer(fn, types, dispatchers())
+    fn = define_everywhere(fn, inferred)
     fn = replace(fn, types={**inferred, **types})
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     fn = _retyped(fn, types)
@@ -77,6 +80,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = checked(hoist_invariants(fn))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=frozenset(fn.params)))
+    fn = checked(name_temporaries(fn, authored & frozenset(w.all_names(fn))))
     return _retyped(fn, types), returned, authored
 
 

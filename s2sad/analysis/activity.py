@@ -9,7 +9,18 @@ from dataclasses import dataclass
 
 from s2sad.errors import NoDerivative, UnsupportedFunction
 from s2sad.ir import (
-    Assign, Atom, Call, Function, GetItem, Increment, Load, Op, Permute, Rhs, Stmt, Store,
+    Assign,
+    Atom,
+    Call,
+    Function,
+    GetItem,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Rhs,
+    Stmt,
+    Store,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_complex, is_float
@@ -92,13 +103,13 @@ def _refuse_unknown(fn: Function, active: Activity) -> None:
         if not isinstance(s, Assign) or s.target not in active:
             continue
         if is_complex(fn.types.get(s.target)):
-            raise NoDerivative("derivatives through complex numbers are not supported yet", loc=s.loc, code="S2S050",
+            raise NoDerivative("derivatives through complex numbers are not supported yet", loc=s.loc, code="S2S022",
                                hint="compute with real and imaginary parts")
         match s.value:
             case Op(name, args) if lookup(name) is None and any(a in active.varied for a in args if isinstance(a, str)):
-                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
+                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S021",
                                           hint="write it with functions that have one, or wrap its argument in "
                                                "`s2sad.stop_gradient` if its derivative is zero")
             case Call(name) if name not in ("np.dot", "np.copy"):
-                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S043",
+                raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")

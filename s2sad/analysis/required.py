@@ -12,9 +12,26 @@ from dataclasses import dataclass, field
 from typing import Mapping
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.structure import Structure
 from s2sad.ir import (
-    Assign, Atom, Block, Call, Const, Dim, For, Function, GetItem, If, Increment, Load, Op, Permute, Stmt, Store, While,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    Function,
+    GetItem,
+    If,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Stmt,
+    Store,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_integer
@@ -78,6 +95,7 @@ class _Planner:
         self.needs: dict[str, list[tuple[Stmt, bool]]] = {}
         self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
         self.groups = swapped_together(fn.body)
+        self.overwritten = find_overwritten(fn)
 
     # ------------------------------------------------------------------ what the reverse of one statement needs
 
@@ -261,8 +279,9 @@ class _Planner:
 
     def _never_negative(self, base: str, offset: int) -> bool:
         """Whether ``base + offset`` cannot wrap: a loop counter that starts high enough and rises."""
-        return any(isinstance(s, For) and s.var == base and isinstance(s.start, Const) and s.start.value + offset >= 0  # type: ignore[operator]
-                   and s.step == Const(1) for s in self.at.binders.get(base, ()))
+        binders = self.at.binders.get(base, ())
+        return bool(binders) and all(isinstance(s, For) and s.var == base and isinstance(s.start, Const)
+                                     and s.start.value + offset >= 0 and s.step == Const(1) for s in binders)  # type: ignore[operator]
 
     def _affine(self, a: Atom) -> tuple[str | None, int]:
         if isinstance(a, Const):
@@ -290,6 +309,15 @@ class _Planner:
             required = required - {n for n in required if self.at.home(n)[0] is block}
         return required
 
+    def _flow_loop(self, s: Stmt, required: set[str]) -> set[str]:
+        while True:
+            out = required
+            for b in w.blocks(s):
+                out = self._record(b, out)
+            if out <= required:
+                return required
+            required = required | out
+
     def _wanted_at(self, s: Stmt) -> tuple[set[str], set[str]]:
         before, after = set(), set()
         for name in self._needs_by_statement.get(s, ()):
@@ -315,13 +343,11 @@ class _Planner:
             case If(_, then, orelse):
                 return self._record(then, required) | self._record(orelse, required)
             case For() | While():
-                while True:
-                    out = required
-                    for b in w.blocks(s):
-                        out = self._record(b, out)
-                    if out <= required:
-                        return required
-                    required = required | out
+                for array in self.overwritten.get(s, ()):
+                    if array in required and array not in (fresh := self._flow_loop(s, required - {array})):
+                        self._flow_loop(s, required)
+                        return fresh
+                return self._flow_loop(s, required)
         required = required | before
         x = self.overwrites(s)
         if x is not None:

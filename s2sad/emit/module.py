@@ -19,6 +19,8 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     """
     functions = list(functions)
     called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
+    if primal is not None:
+        called |= primal.helpers
     helpers = _with_dependencies(called & set(HELPERS))
     given = primal.imports if primal is not None else frozenset()
     uses_math = "math" in called | given or any("math." in HELPERS[h].source for h in helpers)
@@ -28,8 +30,9 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
         lines += ["import math", ""]
     if uses_np:
         lines.append("import numpy as np")
-    if jit:
-        lines.append("from numba import njit" + (", prange" if "prange" in given else ""))
+    numba = ["njit"] * jit + ["prange"] * ("prange" in given)
+    if numba:
+        lines.append(f"from numba import {', '.join(numba)}")
     blocks = ["\n".join(lines).rstrip()] if lines else []
     if primal is not None:
         blocks += _primal(primal, jit)
@@ -44,8 +47,7 @@ def _primal(primal: Primal, jit: bool) -> list[str]:
     blocks = ["\n".join(primal.constants)] if primal.constants else []
     for f in primal.functions:
         given = {k: f.options[k] for k in (*PASSED_ON, "error_model") if f.options.get(k)}
-        arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
-        blocks.append((f"@njit({arguments})\n" if given else "@njit\n") * jit + f.text)
+        blocks.append((f"@njit({_spelled(given)})\n" if given else "@njit\n") * jit + f.text)
     return blocks
 
 
@@ -68,5 +70,11 @@ def _decorated(text: str, jit: bool, options: Mapping[str, object]) -> str:
     if not jit:
         return text
     given = {"error_model": "numpy", **{k: options[k] for k in PASSED_ON if options.get(k)}}
-    arguments = ", ".join(f"{k}={v!r}" for k, v in given.items())
-    return f"@njit({arguments})\n{text}"
+    return f"@njit({_spelled(given)})\n{text}"
+
+
+def _spelled(options: Mapping[str, object]) -> str:
+    # The order of a set changes from run to run.
+    texts = {k: f"{{{', '.join(map(repr, sorted(v)))}}}" if isinstance(v, set | frozenset) else repr(v)
+             for k, v in options.items()}
+    return ", ".join(f"{k}={v}" for k, v in texts.items())

@@ -1,7 +1,7 @@
 """The user's function and its callees as text that stands alone: as written, minus what only its own module gives.
 
-Decorators and annotations are dropped. Module constants are written out as assignments, names of libraries become ``np``
-and ``math``, and defaults become literals, or disappear where their value is not known. All else, comments and
+Decorators and annotations are dropped. Module constants are written out as assignments, names of libraries become
+``np`` and ``math``, and defaults become literals, or disappear where their value is not known. All else, comments and
 formatting included, stays.
 """
 from __future__ import annotations
@@ -19,11 +19,9 @@ from s2sad.errors import S2sadError, UnsupportedSyntax
 from s2sad.frontend.inline import assigned_names
 from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
 from s2sad.ir.names import Names
+from s2sad.runtime.helpers import HELPERS
 
 RESERVED = frozenset({"np", "math", "njit", "prange"} | vars(builtins).keys())
-STOP_GRADIENT = '''def stop_gradient(x):
-    """The identity; its derivative counts as zero."""
-    return x'''
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,15 @@ class PrimalFunction:
 
 @dataclass(frozen=True)
 class Primal:
-    """The pieces of a module that holds a user's function: callees stand before their callers, the function itself last.
+    """The pieces of a module that holds a user's function: callees before their callers, the function itself last.
 
-    ``imports`` are the names the text needs among ``np``, ``math`` and ``prange``.
+    ``imports`` are the names the text needs among ``np``, ``math`` and ``prange``, ``helpers`` those of runtime helpers.
     """
 
     constants: tuple[str, ...]
     functions: tuple[PrimalFunction, ...]
     imports: frozenset[str]
+    helpers: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -97,9 +96,8 @@ def primal_text(user: UserFunction, taken: Iterable[str] = ()) -> Primal:
     _collect(user, found, {})
     globals_ = _Globals(user, found, taken)
     texts = [_Text(f, globals_).rewritten() for f in found]
-    before = [PrimalFunction("stop_gradient", STOP_GRADIENT, {})] if globals_.stop_gradient else []
     functions = [PrimalFunction(globals_.function(f.user), text, f.user.options) for f, text in zip(found, texts)]
-    return Primal(tuple(globals_.constants), (*before, *functions), frozenset(globals_.imports))
+    return Primal(tuple(globals_.constants), tuple(functions), frozenset(globals_.imports), globals_.helpers)
 
 
 # ---------------------------------------------------------------------------- what the functions refer to
@@ -144,7 +142,6 @@ class _Globals:
     def __init__(self, user: UserFunction, found: list[_Found], taken: set[str]) -> None:
         self.constants: list[str] = []
         self.imports: set[str] = set()
-        self.stop_gradient = False
         self._hidden: dict[object, set[str]] = {}
         spelled: set[str] = set()
         for f in found:
@@ -152,9 +149,9 @@ class _Globals:
                 # A global of that name could not be seen where it is needed.
                 self._hidden.setdefault(_key(r.text, r.meaning), set()).update(f.local)
                 spelled |= {r.text.partition(".")[0], *f.local}
-                self.stop_gradient = self.stop_gradient or r.meaning == Library("stop_gradient")
-        if self.stop_gradient:
-            taken = {*taken, "stop_gradient"}
+        used = {r.meaning.name for f in found for r in f.references if isinstance(r.meaning, Library)}
+        self.helpers = frozenset(used & HELPERS.keys())
+        taken = taken | self.helpers
         self._names = Names({*taken, *spelled})
         self._given: dict[object, str] = {user.key: user.name} | {("taken", name): name for name in taken}
 
@@ -247,8 +244,8 @@ class _Text:
         match r.meaning:
             case UserFunction() as f:
                 return self.globals.function(f)
-            case Library("stop_gradient"):
-                return self._free("stop_gradient", r)
+            case Library(name) if name in self.globals.helpers:
+                return self._free(name, r)
             case Library("numba.prange"):
                 self.globals.imports.add("prange")
                 return self._free("prange", r)
@@ -281,7 +278,7 @@ class _Text:
 
     def _free(self, name: str, r: _Reference) -> str:
         if name in self.found.local:
-            raise UnsupportedSyntax(f"'{r.text}' is written '{name}' in the module, and the function has a local of that name",
+            raise UnsupportedSyntax(f"'{r.text}' is written '{name}' in the module, where a local has that name",
                                     loc=self.user.loc(r.node), code="S2S009", hint=f"rename the local '{name}'")
         return name
 
@@ -292,15 +289,16 @@ class _Text:
         start = (self.node.lineno, self.node.col_offset)
         head = self._slice(start, (self.node.lineno, 10**9))
         if not head.lstrip().startswith(b"def "):
-            raise UnsupportedSyntax("the source of a lambda cannot be written as a function", loc=self.user.loc(self.user.node),
-                                    code="S2S006", hint="define it with 'def'")
+            raise UnsupportedSyntax("the source of a lambda cannot be written as a function", code="S2S006",
+                                    loc=self.user.loc(self.user.node), hint="define it with 'def'")
         at = head.index(self.node.name.encode(), 4)
         name_end = self.node.col_offset + at + len(self.node.name.encode())
         if new != self.node.name:
             self.edits.append(((self.node.lineno, self.node.col_offset + at), (self.node.lineno, name_end), new))
         a = self.node.args
         positional = [*a.posonlyargs, *a.args]
-        defaults: dict[str, ast.expr] = dict(zip((p.arg for p in positional[len(positional) - len(a.defaults):]), a.defaults))
+        with_default = positional[len(positional) - len(a.defaults):]
+        defaults: dict[str, ast.expr] = {p.arg: d for p, d in zip(with_default, a.defaults)}
         defaults |= {p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None}
         kept = False
         for p in (*positional, *a.kwonlyargs):

@@ -250,22 +250,23 @@ class ToPython:
         over = ast.Call(func=name("range"), args=bounds, keywords=[])
         head = ast.For(target=store(s.var), iter=over, body=[], orelse=[], type_comment=None)
         self.at(head, s.loc)
-        head.body = [*self.body(s.body), *self.ending(s)]
+        head.body = [*self.counting(s), *self.block(s.body), *self.ending(s)] or [ast.Pass()]
         return [*self.counted(s), head]
 
     def counted(self, s: For | While) -> list[ast.stmt]:
         return [] if s.trips is None else [self.assign(s.trips, ast.Constant(0), s.loc)]
 
+    def counting(self, s: For | While) -> list[ast.stmt]:
+        """The count of trips opens an iteration: numba types it there even if ``break`` ends the body."""
+        if s.trips is None:
+            return []
+        return [self.at(ast.AugAssign(target=store(s.trips), op=ast.Add(), value=ast.Constant(1)), s.loc)]
+
     def ending(self, s: For | While) -> list[ast.stmt]:
-        """What closes each iteration: the count of trips, and the way out."""
-        out: list[ast.stmt] = []
-        if s.trips is not None:
-            count = self.at(ast.AugAssign(target=store(s.trips), op=ast.Add(), value=ast.Constant(1)), s.loc)
-            count.is_count = True  # type: ignore[attr-defined]
-            out.append(count)
-        if s.exit is not None:
-            out.append(self.at(ast.If(test=self.arg(s.exit), body=[self.at(ast.Break(), s.loc)], orelse=[]), s.loc))
-        return out
+        """The way out, which closes an iteration."""
+        if s.exit is None:
+            return []
+        return [self.at(ast.If(test=self.arg(s.exit), body=[self.at(ast.Break(), s.loc)], orelse=[]), s.loc)]
 
     def while_loop(self, s: While) -> list[ast.stmt]:
         head = ast.While(test=ast.Constant(True), body=[], orelse=[])
@@ -278,7 +279,7 @@ class ToPython:
             leave = self.at(ast.If(test=negated(test), body=[self.at(ast.Break(), s.loc)], orelse=[]), s.loc)
             leave.is_test = True  # type: ignore[attr-defined]
             cond.append(leave)
-        head.body = [*cond, *self.block(s.body), *self.ending(s)] or [ast.Pass()]
+        head.body = [*cond, *self.counting(s), *self.block(s.body), *self.ending(s)] or [ast.Pass()]
         return [*self.counted(s), head]
 
 

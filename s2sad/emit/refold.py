@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections import Counter
 
@@ -148,13 +147,10 @@ class _Refold:
                 pass
             case _:
                 return
-        closing: list[ast.stmt] = []
-        if body and isinstance(body[-1], ast.AugAssign) and getattr(body[-1], "is_count", False):
-            closing = [body.pop()]
         cleared = [b for b in body if _sets(b, flag, False)]
         rest = [b for b in body if not _sets(b, flag, False)]
         keep = self.loads[flag] > 1
-        placed, stores = _placed(rest, flag, closing, keep)
+        placed, stores = _placed(rest, flag, keep)
         everywhere = sum(isinstance(n, ast.Name) and n.id == flag for b in rest for n in ast.walk(b))
         if not stores or stores != everywhere or len(cleared) > 1:
             return
@@ -162,8 +158,6 @@ class _Refold:
         known = any(_sets(b, flag, False) for b in before[-1:])
         start = cleared if keep and not known else []
         s.body = [*start, *placed]
-        if not _leaves(s.body):
-            s.body += closing
 
 
 def _ours(name: str) -> bool:
@@ -199,17 +193,17 @@ def _leaves(body: list[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Break)
 
 
-def _placed(body: list[ast.stmt], flag: str, closing: list[ast.stmt], keep: bool) -> tuple[list[ast.stmt], int]:
+def _placed(body: list[ast.stmt], flag: str, keep: bool) -> tuple[list[ast.stmt], int]:
     """The block with ``break`` where it ends by setting the flag, and how many such places there are."""
     if not body:
         return body, 0
     *front, last = body
     if _sets(last, flag, True):
-        return [*front, *([last] if keep else []), *copy.deepcopy(closing), ast.copy_location(ast.Break(), last)], 1
+        return [*front, *([last] if keep else []), ast.copy_location(ast.Break(), last)], 1
     if not isinstance(last, ast.If):
         return body, 0
-    then, a = _placed(last.body, flag, closing, keep)
-    orelse, b = _placed(last.orelse, flag, closing, keep)
+    then, a = _placed(last.body, flag, keep)
+    orelse, b = _placed(last.orelse, flag, keep)
     if not a + b:
         return body, 0
     node = ast.copy_location(ast.If(test=last.test, body=then, orelse=orelse), last)

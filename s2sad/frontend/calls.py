@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.frontend.source import Constant, Library, Module, UserFunction
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
+from s2sad.runtime.helpers import python_functions
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
@@ -39,6 +40,8 @@ def arity(name: str) -> tuple[int, ...]:
     """With how many arguments a function is elementwise; empty if it is not."""
     if name in BUILTIN:
         return BUILTIN[name]
+    if name in python_functions():
+        return (python_functions()[name].__code__.co_argcount,)
     if name in ELEMENTWISE:
         return (ELEMENTWISE[name],)
     space, _, short = name.partition(".")

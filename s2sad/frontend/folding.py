@@ -1,4 +1,4 @@
-"""Values of constant expressions in source that is not executed: a whitelist, with bounds on what evaluating may cost."""
+"""Constant expressions in source that is not executed: a whitelist, with bounds on what evaluating may cost."""
 from __future__ import annotations
 
 import ast
@@ -25,7 +25,9 @@ BINARY: dict[type, Callable] = {
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
     ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
 }
-UNARY: dict[type, Callable] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_, ast.Invert: operator.invert}
+UNARY: dict[type, Callable] = {
+    ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_, ast.Invert: operator.invert,
+}
 COMPARE: dict[type, Callable] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -47,8 +49,8 @@ class NotFoldable(Exception):
 def fold(node: ast.expr, lookup: Callable[[str], Meaning]) -> Meaning:
     """What an expression stands for: a constant, or a library function or module it merely names.
 
-    ``lookup`` gives the meaning of names. Nothing is called but functions of ``math`` and elementwise functions of NumPy,
-    on numbers, short tuples and small arrays.
+    ``lookup`` gives the meaning of names. Nothing is called but functions of ``math`` and elementwise functions of
+    NumPy, on numbers, short tuples and small arrays.
 
     Examples
     --------
@@ -86,7 +88,7 @@ def _named(node: ast.expr, lookup: Callable[[str], Meaning]) -> Meaning | None:
         except LookupError:
             raise NotFoldable(f"the name '{node.id}' is not known") from None
         except (UnsupportedFunction, UnsupportedSyntax) as e:
-            raise NotFoldable(e.what) from None
+            raise NotFoldable(f"it uses '{node.id}'; {e.why or e.what}") from None
     if isinstance(node, ast.Attribute):
         owner = _named(node.value, lookup)
         if isinstance(owner, Module):
@@ -118,11 +120,11 @@ class _Evaluator:
             case ast.Compare(left=left, ops=ops, comparators=comparators) if all(type(o) in COMPARE for o in ops):
                 values = [_number(self.value(v), node) for v in (left, *comparators)]
                 return all(COMPARE[type(o)](a, b) for o, a, b in zip(ops, values, values[1:]))
-            case ast.BoolOp(op=op, values=values):
-                stop = isinstance(op, ast.Or)
-                for v in values:
-                    result = self.value(v)
-                    if bool(result) is stop:
+            case ast.BoolOp(op=op, values=operands):
+                result: object = None
+                for operand in operands:
+                    result = self.value(operand)
+                    if bool(result) is isinstance(op, ast.Or):
                         break
                 return result
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -145,16 +147,16 @@ class _Evaluator:
         a, b = _number(a, node), _number(b, node)
         if isinstance(a, int) and isinstance(b, int):
             # Refused before it is computed: the result may be astronomically long.
-            size = {ast.Pow: a.bit_length() * max(b, 0), ast.LShift: a.bit_length() + max(b, 0),
-                    ast.Mult: a.bit_length() + b.bit_length()}.get(op, 0)
-            _short(size)
+            sizes: dict[type, int] = {ast.Pow: a.bit_length() * max(b, 0), ast.LShift: a.bit_length() + max(b, 0),
+                                      ast.Mult: a.bit_length() + b.bit_length()}
+            _short(sizes.get(op, 0))
         return _bounded(BINARY[op](a, b))
 
     def element(self, base: object, index: object, node: ast.expr) -> object:
         indices = index if isinstance(index, tuple) else (index,)
         if not isinstance(base, (tuple, np.ndarray)) or not all(isinstance(i, int) for i in indices):
             _refuse(node)
-        return base[index]  # type: ignore[index]
+        return base[index]  # type: ignore[call-overload]
 
     def call(self, node: ast.Call) -> object:
         f = _named(node.func, self.lookup)

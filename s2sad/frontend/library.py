@@ -10,6 +10,7 @@ import numpy as np
 
 from s2sad.errors import UnsupportedFunction
 from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+from s2sad.runtime.helpers import python_functions
 
 # Names numba knows, for those NumPy gives several names.
 PREFERRED = {
@@ -79,6 +80,8 @@ def meaning(obj: object, name: str) -> Meaning:
     inner = getattr(obj, "py_func", obj)
     if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
         return Library("stop_gradient")
+    if _is_helper(inner):
+        return Library(inner.__name__)
     if isinstance(obj, FunctionType) or any(hasattr(obj, a) for a in ("py_func", "user_function", "__wrapped__")):
         return UserFunction.from_callable(obj)
     if isinstance(obj, list):
@@ -88,6 +91,13 @@ def meaning(obj: object, name: str) -> Meaning:
     kind = type(obj).__name__
     raise UnsupportedFunction(f"'{name}' is a {kind}, which the compiler knows nothing about",
                               hint="pass what it holds as arguments")
+
+
+def _is_helper(obj: object) -> bool:
+    """Whether a function is one of ours that generated modules carry: the same code under the same name."""
+    ours = python_functions().get(getattr(obj, "__name__", ""))
+    code, own = getattr(obj, "__code__", None), getattr(ours, "__code__", None)
+    return code is not None and own is not None and (code.co_code, code.co_consts) == (own.co_code, own.co_consts)
 
 
 def _module(module: ModuleType) -> Module:

@@ -1,8 +1,8 @@
 """Functions of a file that is read but not executed.
 
-The module's statements are followed from top to bottom, as Python would execute them, but only those that bind a name to
-a library, a function or a constant expression mean anything; a name bound by any other statement is unresolved, and it
-is an error to use it. Decorators, annotations and defaults that are no constant expressions are never evaluated.
+The module's statements are followed from top to bottom, as Python would execute them, but only those that bind a name
+to a library, a function or a constant expression mean anything; a name bound by any other statement is unresolved, and
+it is an error to use it. Decorators, annotations and defaults that are no constant expressions are never evaluated.
 """
 from __future__ import annotations
 
@@ -95,8 +95,9 @@ class StaticModule:
             for statement in tree.body:
                 self._statement(statement)
         except SyntaxError as e:
-            raise UnsupportedSyntax(f"this is not Python {sys.version_info.major}.{sys.version_info.minor}: {e.msg}", code="S2S001",
-                                    loc=Loc(file, e.lineno or 1, (e.offset or 1) - 1, (e.text or "").rstrip("\n"))) from None
+            where = Loc(file, e.lineno or 1, (e.offset or 1) - 1, (e.text or "").rstrip("\n"))
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            raise UnsupportedSyntax(f"this is not Python {version}: {e.msg}", code="S2S001", loc=where) from None
         except (ValueError, RecursionError, MemoryError) as e:
             raise UnsupportedSyntax(f"{file} cannot be parsed: {e}", code="S2S001") from None
 
@@ -117,11 +118,12 @@ class StaticModule:
         """The function of that name at the end of the module."""
         found = self.names.get(name)
         if isinstance(found, Unresolved):
-            raise self._unresolved(name, found)
+            raise self._unresolved(name, found, IMPORT_HINT, Loc(self.file, found.line, 0, self.lines[found.line - 1]))
         if not isinstance(found, Definition):
-            known = ", ".join(n for n, v in self.names.items() if isinstance(v, Definition))
+            functions = {n: v.node.lineno for n, v in self.names.items() if isinstance(v, Definition)}
+            known = ", ".join(sorted(functions, key=functions.__getitem__))
             raise UnsupportedFunction(f"{self.file} has no function '{name}'", code="S2S060",
-                                      hint=f"its functions are: {known}" if known else "it has no functions at module level")
+                                      hint=f"its functions are: {known}" if known else "it has none at module level")
         return self._user(found)
 
     def definition(self, name: str) -> Definition:
@@ -152,9 +154,10 @@ class StaticModule:
             return meaning(getattr(builtins, name), name)
         raise UnsupportedFunction(f"the name '{name}' is not defined in {self.file}", code="S2S003", hint=IMPORT_HINT)
 
-    def _unresolved(self, name: str, u: Unresolved) -> UnsupportedFunction:
+    def _unresolved(self, name: str, u: Unresolved, hint: str = f"pass it as an argument; {IMPORT_HINT}",
+                    loc: Loc | None = None) -> UnsupportedFunction:
         return UnsupportedFunction(f"what '{name}' is cannot be told without executing {self.file}", code="S2S003",
-                                   why=f"line {u.line}: {u.why}", hint=f"pass it as an argument; {IMPORT_HINT}")
+                                   why=f"line {u.line}: {u.why}", hint=hint, loc=loc)
 
     def _user(self, d: Definition) -> UserFunction:
         if d.user is None:
@@ -282,12 +285,7 @@ class StaticModule:
                 self._import_all(s, whole, source)
                 continue
             found: object = Unresolved(f"the module '{whole}' is not read", s.lineno)
-            if source is not None:
-                try:
-                    found = source.member(alias.name)
-                except (LookupError, UnsupportedFunction):
-                    found = Unresolved(f"'{whole}.{alias.name}' is not known", s.lineno)
-            self._bind(alias.asname or alias.name, found, s)
+            self._bind(alias.asname or alias.name, _member(source, alias.name, s) if source else found, s)
 
     def _import_all(self, s: ast.ImportFrom, whole: str, source: Module | None) -> None:
         module = {"math": math, "numpy": np}.get(whole)
@@ -295,10 +293,7 @@ class StaticModule:
             self._forget(Unresolved(f"'from {whole} import *' may bind any name", s.lineno))
             return
         for name in getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")]):
-            try:
-                self._bind(name, source.member(name), s)
-            except (LookupError, UnsupportedFunction):
-                self._bind(name, Unresolved(f"'{whole}.{name}' is not known", s.lineno), s)
+            self._bind(name, _member(source, name, s), s)
 
     # ------------------------------------------------------------------ functions
 
@@ -355,7 +350,9 @@ class StaticModule:
             return None
         inner = self.names.get(node.args[0].id)
         maker = node if not isinstance(node.func, ast.Call) else node.func
-        if not isinstance(inner, Definition) or self._dotted(maker.func) not in COMPILES or (maker is not node and maker.args):
+        if not isinstance(inner, Definition) or self._dotted(maker.func) not in COMPILES:
+            return None
+        if maker is not node and maker.args:
             return None
         made = Definition(inner.node, inner.defaults, dict(inner.options), inner.wrt, list(inner.ignored))
         self._options(made, maker)
@@ -387,6 +384,14 @@ def _module(name: str) -> Module:
         # Named here for their decorators.
         return Module(name, lambda attr: Library("stop_gradient" if attr == "stop_gradient" else f"{name}.{attr}"))
     raise LookupError(name)
+
+
+def _member(module: Module, name: str, s: ast.stmt) -> object:
+    try:
+        return module.member(name)
+    except (LookupError, UnsupportedFunction, TypeError):
+        # A TypeError comes from abstract types such as np.floating.
+        return Unresolved(f"'{module.name}.{name}' is not known", s.lineno)
 
 
 def _numba_member(attr: str) -> Meaning:
@@ -424,7 +429,9 @@ def _bound(s: ast.stmt) -> list[str]:
                 names[name] = None
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names[name] = None
-            case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
+            case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
+                names[name] = None
+            case ast.MatchStar(name=str() as name):
                 names[name] = None
             case ast.MatchMapping(rest=str() as name):
                 names[name] = None

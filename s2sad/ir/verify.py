@@ -3,7 +3,21 @@ from __future__ import annotations
 
 from s2sad.ir import walk as w
 from s2sad.ir.nodes import (
-    Assign, Block, Call, Const, For, Function, If, Increment, Load, Op, Permute, Raise, Stmt, Store, While,
+    Assign,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    If,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Raise,
+    Stmt,
+    Store,
+    While,
 )
 from s2sad.ir.types import is_array
 
@@ -77,7 +91,7 @@ class _Verifier:
             case Permute(targets, sources):
                 if sorted(targets) != sorted(sources):
                     self.fail(s, "a swap that is not a permutation")
-            case Assign(target, value):
+            case Assign(_, value):
                 self.rhs(s, value)
             case Store(array, index) | Increment(array, index):
                 self.access(s, array, index)

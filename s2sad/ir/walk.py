@@ -6,8 +6,35 @@ from dataclasses import replace
 from typing import Callable, Iterable, Iterator, Mapping
 
 from s2sad.ir.nodes import (
-    Alloc, Arg, Assign, Atom, AugAssign, AugItem, Block, Call, Const, Dim, Effect, For, Function, GetItem, Grow, If,
-    Increment, Index, Load, Op, Permute, Raise, Rhs, SetItem, ShapeOf, Slice, Stmt, Store, TupleArg, While,
+    Alloc,
+    Arg,
+    Assign,
+    Atom,
+    AugAssign,
+    AugItem,
+    Block,
+    Call,
+    Const,
+    Dim,
+    Effect,
+    For,
+    Function,
+    GetItem,
+    Grow,
+    If,
+    Increment,
+    Index,
+    Load,
+    Op,
+    Permute,
+    Rhs,
+    SetItem,
+    ShapeOf,
+    Slice,
+    Stmt,
+    Store,
+    TupleArg,
+    While,
 )
 
 

@@ -72,16 +72,16 @@ def require_scalar(a: Analysed, has_aux: bool) -> None:
     structure = a.interface.result
     if has_aux:
         if not isinstance(structure, tuple) or len(structure) != 2:
-            raise BadCall(f"`{a.fn.name}` must return a pair (value, aux) with has_aux=True", loc=a.fn.loc, code="S2S061",
+            raise BadCall(f"`{a.fn.name}` must return a pair (value, aux) with has_aux=True", loc=a.fn.loc, code="S2S045",
                           hint="return (value, aux)")
         structure = structure[0]
     if structure is None:
         names = ", ".join(f"`{p}`" for p in a.interface.mutated) or "no parameter"
-        raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S062",
+        raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
                       hint=f"name its outputs: s2sad.vjp({a.fn.name}, ..., outputs=({', '.join(map(repr, a.interface.mutated))},))")
     if not is_float(structure) or is_array(structure):
         raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}", loc=a.fn.loc,
-                      code="S2S063", hint="use s2sad.jacobian or s2sad.vjp")
+                      code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")
 
 
 def _described(structure: object) -> str:

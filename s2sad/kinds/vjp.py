@@ -41,7 +41,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
             cotangents += adj.cotangents
         elif is_float(types[o]):
             if o in groups:
-                raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc, code="S2S064",
+                raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc, code="S2S046",
                               hint="copy it into the output at the end")
             c = names.fresh(f"b_{o}_end")
             types[c] = types[o]
@@ -80,16 +80,16 @@ def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
     if outputs is None:
         if a.interface.result is None:
             names = ", ".join(f"`{p}`" for p in a.interface.mutated) or "no parameter"
-            raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S062",
+            raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
                           hint=f"name its outputs: outputs=({', '.join(map(repr, a.interface.mutated))},)")
         return ("return",)
     for o in outputs:
         if o == "return":
             if a.interface.result is None:
-                raise BadCall(f"`{a.fn.name}` returns nothing, so \"return\" is no output of it", loc=a.fn.loc, code="S2S064",
+                raise BadCall(f"`{a.fn.name}` returns nothing, so \"return\" is no output of it", loc=a.fn.loc, code="S2S046",
                               hint="name the parameters it writes to")
         elif o not in a.interface.mutated:
-            raise BadCall(f"`{o}` is not an array that `{a.fn.name}` writes to", loc=a.fn.loc, code="S2S064",
+            raise BadCall(f"`{o}` is not an array that `{a.fn.name}` writes to", loc=a.fn.loc, code="S2S046",
                           hint=f"its outputs are {', '.join([*a.interface.mutated, 'return'])}")
     return outputs
 

@@ -5,7 +5,18 @@ from dataclasses import replace
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import (
-    Assign, AugAssign, AugItem, Block, Call, Function, GetItem, Increment, Permute, SetItem, Stmt, Store,
+    Assign,
+    AugAssign,
+    AugItem,
+    Block,
+    Call,
+    Function,
+    GetItem,
+    Increment,
+    Permute,
+    SetItem,
+    Stmt,
+    Store,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -54,7 +65,7 @@ class Bindings:
             if s.target in self.rebound and (self.written(s.target, source)) and not self._dies(source, s, rest):
                 raise UnsupportedSyntax(
                     f"`{s.target}` is bound to more than one array, and `{source}` or `{s.target}` is written in place: not supported yet",
-                    loc=s.loc, code="S2S032", hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
+                    loc=s.loc, code="S2S015", hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
 
     def _dies(self, name: str, s: Stmt, rest: Block) -> bool:
         """Whether a name bound in the same block is not used after ``s``: its array changes hands."""
@@ -116,7 +127,7 @@ def copy_reassigned_parameters(fn: Function) -> Function:
             base = w.writes(s) or (s.target if isinstance(s, AugAssign) else None)
             if base == p:
                 raise UnsupportedSyntax(f"the parameter `{p}` is written in place and bound to another array: not supported yet",
-                                        loc=s.loc, code="S2S032", hint="give the new array another name")
+                                        loc=s.loc, code="S2S015", hint="give the new array another name")
         new = names.fresh(p)
         renaming[p] = new
         types[new] = types[p].copy(layout="C", readonly=False)

@@ -64,8 +64,8 @@ class Builder:
         self.nonneg.add(name)
         return name
 
-    def op(self, fn: str, *args: Atom) -> str:
-        return self._once((fn, *args), Op(fn, args), "k")
+    def op(self, fn: str, *args: Atom, hint: str = "k") -> str:
+        return self._once((fn, *args), Op(fn, args), hint)
 
     def is_nonneg(self, a: Atom) -> bool:
         return a.value >= 0 if isinstance(a, Const) else a in self.nonneg  # type: ignore[operator]
@@ -120,7 +120,7 @@ class Builder:
             return a
         if isinstance(a, Const):
             return ZERO
-        name = self.op("max", a, ZERO)
+        name = self.op("max", a, ZERO, hint="n")
         self.nonneg.add(name)
         self.unclamped[name] = a
         return name
@@ -130,13 +130,13 @@ class Builder:
             return a
         if isinstance(a, Const) and isinstance(b, Const):
             return Const(min(a.value, b.value))  # type: ignore[type-var]
-        name = self.op("min", a, b)
+        name = self.op("min", a, b, hint="n")
         if self.is_nonneg(a) and self.is_nonneg(b):
             self.nonneg.add(name)
         return name
 
     def clamp(self, i: Atom, n: Atom) -> Atom:
-        name = self.op("clamp", i, n)
+        name = self.op("clamp", i, n, hint="n")
         self.nonneg.add(name)
         return name
 

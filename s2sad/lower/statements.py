@@ -12,8 +12,36 @@ from numba import types as nbt
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import (
-    Alloc, Arg, Assign, Atom, AugAssign, AugItem, Block, Call, Const, Dim, DType, Effect, For, Function, GetItem, If,
-    Increment, Load, Op, Permute, Raise, Rhs, SetItem, ShapeOf, Slice, Stmt, Store, TupleArg, While,
+    Alloc,
+    Arg,
+    Assign,
+    Atom,
+    AugAssign,
+    AugItem,
+    Block,
+    Call,
+    Const,
+    Dim,
+    DType,
+    Effect,
+    For,
+    Function,
+    GetItem,
+    Grow,
+    If,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Raise,
+    Rhs,
+    SetItem,
+    ShapeOf,
+    Slice,
+    Stmt,
+    Store,
+    TupleArg,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -50,6 +78,7 @@ class _Lowering:
         self.depth = 0
 
     def run(self) -> Function:
+        self.unstable.update(s.array for s in w.walk(self.fn.body) if isinstance(s, Grow))
         for p in self.fn.params:
             if is_array(self.types[p]):
                 self.extents[p] = tuple(self.b.dim(p, k) for k in range(self.types[p].ndim))
@@ -187,11 +216,13 @@ class _Lowering:
                 return extents[axis]
             case Op("matmul", args):
                 return self.dot(target, args)
+            case Op("np.clip", (x, low, high)):
+                return Op("np.minimum", (b.temp(Op("np.maximum", (x, low))), high))
             case Op(fn, args):
                 if fn in CHECKED_DIVISIONS:
                     return self.checked(fn, *args)
                 if any(is_array(self.types.get(a)) for a in args if isinstance(a, str)):
-                    raise UnsupportedFunction(f"`{fn}` of an array is not supported here", loc=b.loc, code="S2S041",
+                    raise UnsupportedFunction(f"`{fn}` of an array is not supported here", loc=b.loc, code="S2S011",
                                               hint="write the loop over the elements")
                 return value
             case Call("np.sum", (x,), ()) if isinstance(x, str) and is_array(self.types[x]):
@@ -208,7 +239,7 @@ class _Lowering:
             case Call("np.sum" | "np.copy", (x,), ()) if not is_array(self.types.get(x)):  # a scalar
                 return x
             case Call(fn, _, _):
-                raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=b.loc, code="S2S040",
+                raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=b.loc, code="S2S010",
                                           hint="write it as a loop over the elements")
         return value
 
@@ -235,13 +266,13 @@ class _Lowering:
         elif isinstance(v, View):
             if target in self.bindings.permuted:
                 raise UnsupportedSyntax(f"`{target}` is another name or a view of `{v.base}` and takes part in a swap: not supported yet",
-                                        loc=b.loc, code="S2S032", hint=f"make it an array of its own: `{target} = {v.base}.copy()`")
+                                        loc=b.loc, code="S2S015", hint=f"make it an array of its own: `{target} = {v.base}.copy()`")
             if not self.bindings.is_stable(target, v.base, rest):
                 if isinstance(value, str) and not self.bindings.written(target, v.base):
                     self.materialise(target, v)
                     return
                 raise UnsupportedSyntax(f"`{target}` is another name or a view of `{v.base}`, which is bound to another array "
-                                        "while it is in use: not supported yet", loc=b.loc, code="S2S032",
+                                        "while it is in use: not supported yet", loc=b.loc, code="S2S015",
                                         hint=f"take a copy: `{target} = {target}.copy()`")
             self.env[target] = v
         elif self.can_wait(target, v, rest):
@@ -280,7 +311,7 @@ class _Lowering:
             return
         self.require_shape(name, v.extents)
         target = whole(name, self.extents[name])
-        self.store_all(target, v)
+        self.store_all(target, replace(v, extents=target.extents))
 
     def require_shape(self, name: str, extents: tuple[Atom, ...]) -> None:
         for old, new in zip(self.extents[name], extents):
@@ -373,12 +404,10 @@ class _Lowering:
                 return None
             case Op("stop_gradient" | "pos", (x,)):
                 return self.elementwise(value.fn, (self.operand(x),))
-            case Op("select", (c, x, y)):
-                return self.elementwise("select", (self.operand(c), self.operand(x), self.operand(y)))
+            case Op("np.clip", (x, low, high)):
+                return self.elementwise("np.minimum", (self.elementwise("np.maximum", self.aligned((x, low))), self.operand(high)))
             case Op(fn, args):
-                return self.elementwise(fn, self.aligned(args))
-            case Call("np.where", (c, x, y), ()):
-                return self.elementwise("select", (self.operand(c), self.operand(x), self.operand(y)))  # type: ignore[arg-type]
+                return self.elementwise("select" if fn == "np.where" else fn, self.aligned(args))
             case Call("np.copy", (x,), ()):
                 v = self.operand(x)  # type: ignore[arg-type]
                 self.copy(target, v)  # type: ignore[arg-type]
@@ -386,9 +415,9 @@ class _Lowering:
             case Call("np.transpose", (x,), ()):
                 return transposed(self.view(x))  # type: ignore[arg-type]
             case Call(fn, _, _):
-                raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=self.b.loc, code="S2S040",
+                raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=self.b.loc, code="S2S010",
                                           hint="write it as a loop over the elements")
-        raise UnsupportedSyntax("this array expression is not supported yet", loc=self.b.loc, code="S2S041",
+        raise UnsupportedSyntax("this array expression is not supported yet", loc=self.b.loc, code="S2S011",
                                 hint="write it as a loop over the elements")
 
     def copy(self, target: str, v: Value) -> None:
@@ -423,7 +452,7 @@ class _Lowering:
                     if n == ONE:
                         n = e
                     elif e not in (n, ONE):
-                        n = b.op("extent", n, e)
+                        n = b.op("extent", n, e, hint="n")
                         b.nonneg.add(n)
             extents.append(n)
         maps = tuple(self.maps(a, tuple(extents)) for a in args)
@@ -440,7 +469,9 @@ class _Lowering:
             elif e == ONE:
                 out.append("zero")
             else:
-                out.append(self.b.op("select", self.b.op("eq", e, n), ONE, ZERO))
+                read = leaves(a)
+                hint = f"step_{read[0].base}" if len(read) == 1 else "step"
+                out.append(self.b.op("select", self.b.op("eq", e, n), ONE, ZERO, hint=hint))
         return tuple(out)
 
     def mapped(self, index: tuple[Atom, ...], maps: tuple[str, ...]) -> tuple[Atom, ...]:
@@ -469,7 +500,7 @@ class _Lowering:
     def base_extents(self, name: str) -> tuple[Atom, ...]:
         if name not in self.extents:
             raise UnsupportedSyntax(f"the array `{name}` is used where it may not be bound yet, or across iterations: not supported yet",
-                                    loc=self.b.loc, code="S2S032", hint="bind it once before the loop")
+                                    loc=self.b.loc, code="S2S015", hint="bind it once before the loop")
         if name in self.unstable:
             fresh = tuple(self.b.temp(Dim(name, k), f"n_{name}") for k in range(self.types[name].ndim))
             self.b.nonneg.update(fresh)
@@ -509,7 +540,7 @@ class _Lowering:
     def subscript(self, base: str, index: tuple) -> View:
         if isinstance(self.types.get(base), nbt.BaseTuple) or not is_array(self.types.get(base)):
             raise UnsupportedSyntax(f"subscripting `{base}` of type {self.types.get(base)} is not supported yet",
-                                    loc=self.b.loc, code="S2S033", hint="unpack it into names")
+                                    loc=self.b.loc, code="S2S016", hint="unpack it into names")
         return subscript(self.b, self.view(base), index,
                          lambda a: isinstance(a, Const) or is_integer(self.types.get(a, nbt.int64)), self.b.loc)
 
@@ -531,7 +562,7 @@ class _Lowering:
             extra = len(v.extents) - len(target.extents)
             if extra > 0 and any(e != ONE for e in v.extents[:extra]):
                 raise UnsupportedSyntax("the right side has more axes than the place it is assigned to", loc=self.b.loc,
-                                        code="S2S034", hint="select the axes to assign")
+                                        code="S2S017", hint="select the axes to assign")
             for e, n in zip(v.extents[max(extra, 0):], target.extents[max(-extra, 0):]):
                 if e not in (n, ONE):
                     self.raise_unless_equal(n, e, "cannot assign slice from input of different size", or_one=True)
@@ -589,13 +620,13 @@ class _Lowering:
         names = []
         for a in args:
             if not (isinstance(a, str) and is_array(self.types.get(a))):
-                raise UnsupportedFunction("`np.dot` of a scalar is not supported yet", loc=self.b.loc, code="S2S042",
+                raise UnsupportedFunction("`np.dot` of a scalar is not supported yet", loc=self.b.loc, code="S2S011",
                                           hint="multiply with `*`")
             names.append(self.reference(a))
         x, y = (self.extents[n] for n in names)
         if len(x) > 2 or len(y) > 2:
             raise UnsupportedFunction("`np.dot` of arrays with more than two axes is not supported", loc=self.b.loc,
-                                      code="S2S042", hint="write the loop over the leading axis")
+                                      code="S2S011", hint="write the loop over the leading axis")
         if is_array(self.types[target]):
             self.extents[target] = (*x[:-1], *y[1:])
             self.allocated.add(target)

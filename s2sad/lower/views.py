@@ -28,7 +28,7 @@ def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callabl
     """``v[index]`` as a view of the same base."""
     for i in index:
         if not isinstance(i, (Slice, NewAxis, Ellipsis_)) and not is_integer(i):
-            raise UnsupportedSyntax("indexing with an array or a mask is not supported yet", loc=loc, code="S2S030",
+            raise UnsupportedSyntax("indexing with an array or a mask is not supported yet", loc=loc, code="S2S013",
                                     hint="write the loop over the selected elements")
     given = sum(1 for i in index if not isinstance(i, (NewAxis, Ellipsis_)))
     fill: list[Index] = [Slice(None, None, None)] * (len(v.extents) - given)
@@ -93,7 +93,7 @@ def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, int, Atom]:
         step = step.value  # type: ignore[assignment]
     if not isinstance(step, int) or step == 0:
         raise UnsupportedSyntax("a slice whose step is not an integer literal is not supported yet", loc=loc,
-                                code="S2S031", hint="write the loop over the elements")
+                                code="S2S014", hint="write the loop over the elements")
     lower = None if s.lower == Const(None) else s.lower
     upper = None if s.upper == Const(None) else s.upper
     lower = None if lower is None else b.stable(lower)

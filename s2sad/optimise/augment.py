@@ -1,9 +1,10 @@
 """``s = s + e`` is written ``s += e``."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from s2sad.ir import Assign, AugAssign, Const, Function, Op, Stmt
 from s2sad.ir import walk as w
-from dataclasses import replace
 
 
 def augment(fn: Function) -> Function:

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Mapping
+from itertools import count
+from typing import Iterator, Mapping
 
 from s2sad.ir import Assign, AugAssign, Block, For, Function, If, Permute, Rhs, Stmt, While
 from s2sad.ir import walk as w
+from s2sad.ir.names import RESERVED
 
 SUFFIX = re.compile(r"(_\d+)+$")
+COUNTERS = ("i", "j", "k", "l")
 
 
 def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> tuple[Function, dict[str, Rhs]]:
@@ -22,44 +25,51 @@ def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> 
     """
     live = _Liveness(fn, folded)
     clashes = live.run()
+    counters = {s.var for s in w.walk(fn.body) if isinstance(s, For)}
     present = [n for n in live.order if n not in folded]
-    taken = {n for n in present}
+    members: dict[str, list[str]] = {n: [n] for n in present if _stays(n, fixed, fn)}
+    reserved = set(present) | set(folded) | RESERVED
     chosen: dict[str, str] = {}
-    members: dict[str, list[str]] = {n: [n] for n in present}
     for n in present:
-        base = SUFFIX.sub("", n)
-        if n == base or n in fixed or n in fn.params:
+        if _stays(n, fixed, fn):
             continue
-        candidates = [base, *sorted((m for m in members if SUFFIX.sub("", m) == base and m != base), key=_suffix_order)]
-        for c in candidates:
-            if c == n:
-                break
-            others = members.get(c, [])
-            if c not in taken and c != base:
+        for c in _candidates(n, counters, fixed):
+            others = members.get(c)
+            if others is None:
+                if c != n and c in reserved and not (c in live.order and not _stays(c, fixed, fn) and c not in folded):
+                    continue
+            elif any(o in clashes.get(n, ()) or str(fn.types.get(o)) != str(fn.types.get(n)) for o in others):
                 continue
-            if any(o in clashes.get(n, ()) or str(fn.types.get(o)) != str(fn.types.get(n)) for o in others):
-                continue
-            if c in fn.params and not others:
-                continue
-            if not others and c in folded:
-                continue
-            chosen[n] = c
             members.setdefault(c, []).append(n)
-            members.pop(n, None)
-            taken.add(c)
+            if c != n:
+                chosen[n] = c
             break
     # a folded name is never printed; give it a spelling nothing else can have
     hidden = {n: f"%{n}" for n in folded}
     renaming = {**chosen, **hidden}
-    types = {**fn.types, **{chosen[n]: fn.types[n] for n in chosen if n in fn.types}}
-    body = _rename(fn.body, renaming)
-    result = w.map_result(fn.result, lambda a: renaming.get(a, a) if isinstance(a, str) else a)
     new_folded = {hidden[n]: w.substitute_rhs(r, renaming) for n, r in folded.items()}
-    return replace(fn, body=body, result=result, types=types), new_folded
+    return renamed(fn, renaming), new_folded
 
 
-def _suffix_order(name: str) -> tuple[int, ...]:
-    return tuple(int(k) for k in re.findall(r"_(\d+)", name))
+def _stays(name: str, fixed: frozenset[str], fn: Function) -> bool:
+    return name in fixed or name in fn.params
+
+
+def _candidates(name: str, counters: set[str], fixed: frozenset[str]) -> Iterator[str]:
+    """Spellings to try, the plainest first."""
+    base = SUFFIX.sub("", name)
+    if name in counters and base in COUNTERS:
+        yield from COUNTERS[COUNTERS.index(base):]
+    yield base
+    for k in count(1):
+        yield f"{base}_{k}"
+
+
+def renamed(fn: Function, m: Mapping[str, str]) -> Function:
+    """The function with names replaced everywhere, bindings included."""
+    types = {m.get(n, n): t for n, t in fn.types.items()}
+    result = w.map_result(fn.result, lambda a: m.get(a, a) if isinstance(a, str) else a)
+    return replace(fn, body=_rename(fn.body, m), result=result, types=types)
 
 
 def _rename(body: Block, m: Mapping[str, str]) -> Block:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s2sad.ir import Assign, Block, Dim, Function, Load, Op, Rhs, Stmt
+from s2sad.ir import Assign, Block, Dim, Function, Grow, Load, Op, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.optimise.copies import propagate_copies
 
@@ -28,7 +28,7 @@ def merge_common_subexpressions(fn: Function) -> Function:
         bound: set[str] = set()
         written: set[str] = set()
         for x in w.walk((s,)):
-            bound.update(w.binds(x))
+            bound.update((x.array,) if isinstance(x, Grow) else w.binds(x))
             array = w.writes(x)
             if array:
                 written.add(array)

@@ -15,7 +15,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from s2sad.ir import (
-    Assign, AugAssign, Block, Effect, For, Function, Grow, If, Permute, Raise, Stmt, While,
+    Assign,
+    AugAssign,
+    Block,
+    Effect,
+    For,
+    Function,
+    Grow,
+    If,
+    Permute,
+    Raise,
+    Stmt,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.effects import has_effect, is_pure
@@ -63,7 +74,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
                 if isinstance(s, Grow) and s.array not in out:
                     return None, out
                 return s, out | with_group(set(w.reads(s)))
-            case If(test, then, orelse):
+            case If(_, then, orelse):
                 new_then, live_then = block(then, out)
                 new_else, live_else = block(orelse, out)
                 if not new_then and not new_else:

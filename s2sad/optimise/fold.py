@@ -16,7 +16,19 @@ from collections import Counter
 from typing import Mapping
 
 from s2sad.ir import (
-    Assign, Block, Call, Const, Dim, For, Function, Load, Op, Permute, Rhs, Stmt, While,
+    Assign,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    Function,
+    Load,
+    Op,
+    Permute,
+    Rhs,
+    Stmt,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array

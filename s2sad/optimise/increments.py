@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from s2sad.ir import Assign, Block, Function, Increment, Load, Op, Stmt, Store
 from s2sad.ir import walk as w
+from s2sad.optimise.dead import remove_dead_code
 
 
 def recognise_increments(fn: Function) -> Function:
@@ -28,7 +29,7 @@ def recognise_increments(fn: Function) -> Function:
             if nested:
                 s = w.with_blocks(s, tuple(block(b) for b in nested))
             match s:
-                case Store(array, index, str(value)) if value in made and uses[value] == 1:
+                case Store(value=str(value)) if value in made and uses[value] == 1:
                     new = _increment(s, out, made, value)
                     if new is not None:
                         out.append(new)
@@ -61,5 +62,4 @@ def recognise_increments(fn: Function) -> Function:
     body = block(fn.body)
     if body is fn.body:
         return fn
-    from s2sad.optimise.dead import remove_dead_code
     return remove_dead_code(replace(fn, body=body), live=frozenset(fn.params))

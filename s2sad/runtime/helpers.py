@@ -46,6 +46,11 @@ def nonzero(d):
     return d
 
 
+def stop_gradient(x):
+    """The value itself, taken as a constant by whoever differentiates this code again."""
+    return x
+
+
 # ---------------------------------------------------------------------------- arrays
 
 def grown(tape, needed):
@@ -185,7 +190,7 @@ def reduced_bessel(n, z):
 
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma, reduced_bessel)
+    zmul, nonzero, stop_gradient, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma, reduced_bessel)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({

@@ -28,8 +28,25 @@ from s2sad.analysis.required import Plan, inverse, operand_partials, plan_requir
 from s2sad.analysis.structure import Loop, Structure, definitely_bound
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import (
-    Alloc, Arg, Assign, Atom, Block, Call, Const, Dim, For, Function, If, Increment, Load, Op,
-    Permute, Rhs, Stmt, Store, While,
+    Alloc,
+    Arg,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    Function,
+    If,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Rhs,
+    Stmt,
+    Store,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -138,15 +155,15 @@ class _Builder:
                 alive = n in self.active or n in self.plan.live
                 if place.loops and alive and isinstance(s.value, Alloc):
                     raise UnsupportedSyntax(f"the array `{n}` is allocated in a loop with a size that changes: not supported yet",
-                                            loc=s.loc, code="S2S035", hint="allocate it once before the loop with its largest size")
+                                            loc=s.loc, code="S2S018", hint="allocate it once before the loop with its largest size")
                 if len(self.at.binders[n]) > 1 and alive and any(self.at.place[x].loops for x in self.at.binders[n] if isinstance(x, Assign)):
-                    raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet", loc=s.loc, code="S2S032",
+                    raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet", loc=s.loc, code="S2S015",
                                             hint=f"write into it: `{n}[...] = ...`")
             if isinstance(s, While):
                 inside = {n for x in w.walk(s.cond) for n in w.binds(x)}
                 if any(w.writes(x) for x in w.walk(s.cond)) or any(n in self.active for n in inside):
                     raise UnsupportedSyntax("a `while` condition that writes to arrays or computes active values is not supported yet",
-                                            loc=s.loc, code="S2S036", hint="compute it in the body and use `break`")
+                                            loc=s.loc, code="S2S019", hint="compute it in the body and use `break`")
 
     def _groups_with_parameters(self) -> set[str]:
         """Arrays swapped with a parameter: their shadows are swapped in the forward sweep too."""
@@ -255,7 +272,6 @@ class _Builder:
     def fwd_block(self, body: Block) -> Block:
         out: list[Stmt] = []
         for s in body:
-            loops = self.at.place[s].loops
             if s in self.plan.saved and inverse(s, self.types) is None:
                 out += self._save(s, self.tape_of.get(s))
             match s:
@@ -435,7 +451,7 @@ class _Builder:
             case Op(_, args):
                 result: Atom = target if omega is None else omega
                 for k, partial in operand_partials(s, self.active).items():
-                    sign, amount = weighted(g, partial, result, self.temp, strong_zero=self.strong_zero,
+                    sign, amount = weighted(g, partial, result, lambda v, n=args[k]: self.temp(v, f"b_{n}"), strong_zero=self.strong_zero,
                                             is_integer=self._is_integer)
                     yield args[k], sign, amount
             case Call("np.dot", (a, b), _):
@@ -443,7 +459,7 @@ class _Builder:
                     if x in self.active:
                         self.scaled_increment(self.shadow[x], outer, g, other)  # type: ignore[index, arg-type]
             case Call() if any(a in self.active for a in w.rhs_names(value)):
-                raise UnsupportedFunction(f"no derivative rule for `{value.fn}`", loc=s.loc, code="S2S043",
+                raise UnsupportedFunction(f"no derivative rule for `{value.fn}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
 
     def _is_integer(self, a: Atom) -> bool:
@@ -465,10 +481,11 @@ class _Builder:
             case Alloc():
                 pass
             case Call("np.copy", (str(source),), _):
-                self.increment_array(self.shadow[source], self.shadow[target])
+                if source in self.active:
+                    self.increment_array(self.shadow[source], self.shadow[target])
             case _:
                 raise UnsupportedSyntax(f"the array `{target}` is bound in a way that is not supported yet", loc=self.loc,
-                                        code="S2S032", hint="copy it with `.copy()`")
+                                        code="S2S015", hint="copy it with `.copy()`")
 
     # ------------------------------------------------------------------ loops and branches
 

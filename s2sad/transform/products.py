@@ -29,15 +29,28 @@ def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str]
     if isinstance(partial, Node) and partial.fn == "div" and partial.args[0] in (Const(1), Const(1.0)) and \
             not isinstance(partial.args[1], Node) and is_integer(partial.args[1]):
         return sign, temp(Op("div", (g, partial.args[1])))
+    if _is_choice(partial):
+        return sign, _chosen(g, partial, result, temp)
     p = emit(partial, result, temp)
-    plain = not strong_zero or _is_finite(partial) or not isinstance(partial, Node) and is_integer(p)
+    plain = not strong_zero or not isinstance(partial, Node) and is_integer(p)
     return sign, temp(Op("mul" if plain else "zmul", (g, p)))
 
 
-def _is_finite(partial: Formula) -> bool:
+def _is_choice(partial: Formula) -> bool:
+    """Whether a partial is one of several literals: ``1.0 if x > y else 0.0``."""
     match partial:
-        case Const(value):
-            return value == value and abs(value) != float("inf")  # type: ignore[arg-type]
         case Node("select", (_, a, b)):
-            return _is_finite(a) and _is_finite(b)
+            return all(isinstance(x, Const) or _is_choice(x) for x in (a, b))
     return False
+
+
+def _chosen(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str]) -> Atom:
+    """``g`` or zero, not ``g`` times one or zero: what is not chosen may be infinite."""
+    match partial:
+        case Node("select", (c, a, b)):
+            return temp(Op("select", (emit(c, result, temp), _chosen(g, a, result, temp), _chosen(g, b, result, temp))))
+        case Const(1 | 1.0):
+            return g
+        case Const(0 | 0.0):
+            return Const(0.0)
+    return temp(Op("mul", (partial, g)))  # type: ignore[arg-type]

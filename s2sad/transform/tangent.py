@@ -23,8 +23,26 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.required import operand_partials
 from s2sad.errors import UnsupportedFunction
 from s2sad.ir import (
-    Alloc, Arg, Assign, Atom, Block, Call, Const, Dim, For, Function, If, Increment, Load, Op, Permute, Rhs, Stmt,
-    Store, While,
+    Alloc,
+    Arg,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    Function,
+    Grow,
+    If,
+    Increment,
+    Load,
+    Op,
+    Permute,
+    Rhs,
+    Stmt,
+    Store,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -122,6 +140,9 @@ class _Builder:
                 if isinstance(value, str) and value in self.active:
                     self.emit(Increment(self.d(array), index, self.d(value), sign, s.loc))
                 self.emit(s)
+            case Grow(array, needed) if array in self.active:
+                self.emit(s)
+                self.emit(Grow(self.d(array), needed, s.loc))
             case Permute(targets, sources) if targets[0] in self.active:
                 self.emit(s)
                 self.emit(Permute(tuple(self.d(t) for t in targets), tuple(self.d(t) for t in sources), s.loc))
@@ -136,14 +157,14 @@ class _Builder:
             case Load(array, index):
                 self.emit(Assign(self.d(target), Load(self.d(array), index) if array in self.active else FZERO, s.loc))
                 self.emit(s)
-            case Op(_, args):
+            case Op():
                 self.operation(s, target, value)
             case Call("np.dot", (str(a), str(b)), _):
                 terms = [self.temp(Call("np.dot", (self.d(x), y))) for x, y in ((a, b), (b, a)) if x in self.active]
                 self.emit(Assign(self.d(target), Op("add", tuple(terms)) if len(terms) == 2 else terms[0], s.loc))
                 self.emit(s)
             case Call(fn, _, _):
-                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S043",
+                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
             case _:
                 self.emit(s)
@@ -159,7 +180,7 @@ class _Builder:
             self.emit(s)
         terms: list[tuple[int, Atom]] = []
         for k, partial in formulas.items():
-            terms.append(weighted(self.d(value.args[k]), partial, result, self.temp, strong_zero=self.strong_zero,  # type: ignore[arg-type]
+            terms.append(weighted(self.d(value.args[k]), partial, result, lambda v: self.temp(v, f"d_{target}"), strong_zero=self.strong_zero,  # type: ignore[arg-type]
                                   is_integer=self._is_integer))
         self.emit(Assign(self.d(target), self._sum(terms), s.loc))
         if result != target:
@@ -198,9 +219,10 @@ class _Builder:
                     self.accumulate(self.d(target), terms[1])
             case Call("np.copy", (str(source),), _):
                 self.emit(s)
-                self.emit(Assign(self.d(target), Call("np.copy", (self.d(source),)), s.loc))
+                d_value = Call("np.copy", (self.d(source),)) if source in self.active else Call("np.zeros_like", (target,))
+                self.emit(Assign(self.d(target), d_value, s.loc))
             case Call(fn, _, _):
-                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S043",
+                raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
             case _:
                 self.emit(s)

@@ -652,3 +652,10 @@ def extent_one(x, y):
     a = x * y
     y[:] = y * x
     return np.sum(a * y)
+
+
+@case(X, W, wrt=("x", "w"))
+def selections(x, w):
+    a = np.where(w > 0.25, np.sqrt(np.abs(w)), w * x)
+    b = np.clip(a * x, -0.3, 0.9) + np.maximum(w, x) * np.minimum(a, 0.45)
+    return np.sum(b * b)

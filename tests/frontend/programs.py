@@ -232,7 +232,8 @@ def functions(x, n):
     z = np.array([x[0], 2.0, n]) + np.array((1.0, 2.0, 3.0))
     w = np.zeros(3, dtype=np.float32)
     w.fill(2.0)
-    return s + q * r + y.dot(x) + (z @ z) + w.sum() + np.sum(y, axis=0) + bool(n) + np.float32(1.5) + x.copy()[0] + (n << 2 ^ 1 | 4 & ~n)
+    s += n << 2 ^ 1 | 4 & ~n
+    return s + q * r + y.dot(x) + (z @ z) + w.sum() + np.sum(y, axis=0) + bool(n) + np.float32(1.5) + x.copy()[0]
 
 
 def iterates(x, n):

@@ -1,0 +1,107 @@
+"""Writes what the documentation shows of the compiler's own work, so that it is always what the compiler does.
+
+Sphinx calls `pages` when the documentation is built. Run as a script, this brings the README's code blocks up to date.
+"""
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numba import types as nbt
+
+import s2sad
+from s2sad import driver
+from s2sad.emit import to_python, unparse
+from s2sad.errors import CODES
+from s2sad.frontend import UserFunction, infer, lower_function
+from s2sad.ir import Function
+from s2sad.kinds.adjoint import adjoint_function
+from s2sad.lower import lower_arrays
+from s2sad.runtime.helpers import dispatchers
+from s2sad.transform.adjoint import build_adjoint
+
+ROOT = Path(__file__).resolve().parent.parent
+SIGNATURE = "float64[::1], float64, float64[::1], float64, float64, int64"
+
+
+def growth(y, rate, n):
+    p = y.copy()
+    for season in range(n):
+        p += rate * p * (1.0 - p)
+    return np.sum(p)
+
+
+def typical(x):
+    return np.median(x) + np.sum(x)
+
+
+def code(text: str, language: str = "python") -> str:
+    return f"```{language}\n{text.strip()}\n```\n"
+
+
+def error_codes() -> str:
+    rows = "\n".join(f"| `{code}` | {title} |" for code, title in sorted(CODES.items()))
+    return f"| code | meaning |\n|---|---|\n{rows}\n"
+
+
+def error_example() -> str:
+    try:
+        s2sad.grad(typical)(np.ones(3))
+    except s2sad.S2sadError as error:
+        return code(str(error).replace(f"{Path(__file__).parent}/", ""), "text")
+    raise AssertionError("a function that is not supported was accepted")
+
+
+def printed(fn: Function) -> str:
+    return code(unparse(to_python(fn)))
+
+
+def stages() -> dict[str, str]:
+    """What the passes of `driver.generate` make of `growth`, by name."""
+    user, wrt = UserFunction.from_callable(growth), ("y", "rate")
+    argtypes = (nbt.float64[::1], nbt.float64, nbt.int64)
+    types = dict(zip(user.params, argtypes, strict=True))
+    normal = lower_function(user)
+    inferred, _ = infer(normal, types, dispatchers())
+    analysed = driver.analyse(user, argtypes, wrt)
+    sweeps = build_adjoint(analysed.fn, analysed.active, wrt)
+    return {
+        "function": code(inspect.getsource(growth)),
+        "normal": printed(normal),
+        "types": "| name | type |\n|---|---|\n" + "".join(f"| `{n}` | `{t}` |\n" for n, t in sorted(inferred.items())),
+        "lowered": printed(lower_arrays(replace(normal, types={**inferred, **types}))),
+        "simplified": printed(analysed.fn),
+        "active": ", ".join(f"`{name}`" for name in sorted(analysed.active.names)) + "\n",
+        "sweeps": printed(adjoint_function(analysed, sweeps, value=False)),
+        "adjoint": code(driver.generate(user, "adjoint", argtypes, wrt).source),
+        "tangent": code(driver.generate(user, "tangent", argtypes, wrt).source),
+    }
+
+
+def pages(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in {"error-codes": error_codes(), "error-example": error_example(), **stages()}.items():
+        (folder / f"{name}.md").write_text(text)
+
+
+def readme(text: str) -> str:
+    """The README with its code blocks replaced by the example's source and by the derivative that runs."""
+    sys.path.insert(0, str(ROOT / "examples"))
+    try:
+        from heat import misfit
+    finally:
+        sys.path.pop(0)
+    blocks = {"heat": (ROOT / "examples" / "heat.py").read_text().partition("\n\n")[2],
+              "adjoint": misfit.source("adjoint", signature=SIGNATURE)}
+    for marker, content in blocks.items():
+        head, _, rest = text.partition(f"<!-- {marker} -->\n```python\n")
+        _, _, tail = rest.partition("```\n")
+        text = f"{head}<!-- {marker} -->\n{code(content)}{tail}"
+    return text
+
+
+if __name__ == "__main__":
+    (ROOT / "README.md").write_text(readme((ROOT / "README.md").read_text()))

@@ -1,0 +1,28 @@
+"""Source-to-source automatic differentiation of numerical Python functions, compiled by numba.
+
+>>> import numpy as np
+>>> @differentiate(wrt=("x", "a"))
+... def f(x, a):
+...     return a * np.sum(x ** 2)
+>>> f.grad(np.array([1.0, 2.0]), 3.0)
+(array([ 6., 12.]), 5.0)
+"""
+from __future__ import annotations
+
+from s2sad import numeric
+from s2sad.api.checking import GradientMismatch, check_grads
+from s2sad.api.differentiable import Differentiable, differentiate
+from s2sad.api.forward import jvp
+from s2sad.api.gradient import Gradient, grad, value_and_grad
+from s2sad.api.lowlevel import adjoint, tangent
+from s2sad.api.reverse import Pullback, vjp
+from s2sad.api.sources import source
+from s2sad.api.stop import stop_gradient
+from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
+from s2sad.version import __version__
+
+__all__ = [
+    "BadCall", "Differentiable", "Gradient", "GradientMismatch", "NoDerivative", "Pullback", "S2sadError",
+    "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "differentiate",
+    "grad", "jvp", "numeric", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
+]

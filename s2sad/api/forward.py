@@ -1,0 +1,129 @@
+"""``jvp``: the derivative in one direction."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2sad.api.argtypes import fingerprint
+from s2sad.api.memory import ordinary, owned, refuse_overlap
+from s2sad.api.outputs import OutputsLike, resolve
+from s2sad.api.program import Program, program_of
+from s2sad.api.results import fitting, require_zero
+from s2sad.errors import BadCall
+from s2sad.ir.types import is_float
+
+
+def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[object],
+        outputs: OutputsLike = None) -> tuple[object, object]:
+    """The value of a function and its derivative in one direction (Jacobian-vector product, forward mode).
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
+    primals : tuple
+        The arguments.
+    tangents : tuple
+        The direction: for each argument a number or array of its shape and dtype. ``None`` means zero, for any
+        argument; those that are not floating-point take nothing else (or a zero).
+    outputs : tuple of str, optional
+        Names of parameters that ``f`` writes to, and ``"return"`` for the returned value. Value and tangent are then
+        tuples in that order. Needed where ``f`` returns nothing.
+
+    Returns
+    -------
+    value : object
+        What ``f`` returns, or the tuple of outputs.
+    tangent : object
+        Its derivative, of the same structure; zero for integers.
+
+    Notes
+    -----
+    Neither primals nor tangents are ever changed: what ``f`` writes to is copied first.
+
+    Examples
+    --------
+    >>> import numpy as np, s2sad
+    >>> def f(x, a):
+    ...     return a * np.sum(x ** 2)
+    >>> s2sad.jvp(f, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 0.0]), None))
+    (15.0, 6.0)
+
+    >>> def scale(y, a):
+    ...     for i in range(y.shape[0]):
+    ...         y[i] = a * y[i]
+    >>> s2sad.jvp(scale, (np.array([1.0, 2.0]), 3.0), (None, 1.0), outputs=("y",))
+    ((array([3., 6.]),), (array([1., 2.]),))
+    """
+    program = program_of(f)
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise BadCall(f"{what} has to be a tuple with one entry per argument, not {type(given).__name__}",
+                          code="S2S043")
+    if len(tangents) != len(primals):
+        raise BadCall(f"{len(primals)} primals and {len(tangents)} tangents given", code="S2S043",
+                      hint="give one tangent per argument; None is zero")
+    args = program.parameters.bind(tuple(primals), {})
+    # Parameters left to their defaults have no direction.
+    given = tuple(tangents) + (None,) * (len(args) - len(tangents))
+    moving = tuple(t is not None for t in given)
+    wanted = tuple(outputs) if isinstance(outputs, list) else outputs
+    key = ("jvp", fingerprint(args), moving, wanted)
+    plan = program.plans.get(key)
+    if plan is None:
+        plan = program.plans[key] = _Plan(program, args, given, wanted)
+    return plan(args, given)  # type: ignore[operator]
+
+
+class _Plan:
+    """All that one call has to do for arguments of types met before."""
+
+    def __init__(self, program: Program, args: tuple[object, ...], tangents: tuple[object, ...],
+                 outputs: OutputsLike) -> None:
+        self.program = program
+        self.types = program.types_of(args)
+        names = program.parameters.names
+        floating = [k for k, t in enumerate(self.types) if is_float(t)]
+        wrt = [k for k in floating if tangents[k] is not None] or floating
+        if not wrt:
+            raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
+        self.still = [k for k in range(len(names)) if k not in wrt]
+        chosen = tuple(names[k] for k in wrt)
+        made = program.specialise("tangent", self.types, chosen)
+        self.outputs = resolve(program, made.interface, outputs)
+        self.entry = made.entry
+        self.mutated = program.positions(made.interface.mutated)
+        self.active = program.positions(made.interface.active)
+        self.returns = made.interface.result is not None
+
+    def __call__(self, args: tuple[object, ...], tangents: tuple[object, ...]) -> tuple[object, object]:
+        program, names = self.program, self.program.parameters.names
+        for k in self.still:
+            if k not in self.active or not is_float(self.types[k]):
+                require_zero(tangents[k], f"the tangent of '{names[k]}'")
+        refuse_overlap(program.name, names, args, self.mutated)
+        own: dict[int, object] = {}
+        moved: dict[int, object] = {}
+        flat: list[object] = []
+        for k, (a, t) in enumerate(zip(args, self.types)):
+            a = own[k] = owned(a) if k in self.mutated else ordinary(a)
+            flat.append(a)
+            if k in self.active:
+                moved[k] = fitting(tangents[k], a, t, f"the tangent of '{names[k]}'")
+                flat.append(moved[k])
+        program.last_types = self.types
+        result = self.entry(*flat)
+        if self.outputs is None:
+            return result
+        value, change = result if self.returns else (None, None)
+        at = {name: program.parameters.index(name) for name in self.outputs if name != "return"}
+        return (tuple(value if name == "return" else own[at[name]] for name in self.outputs),
+                tuple(change if name == "return" else _tangent(moved, own, at[name]) for name in self.outputs))
+
+
+def _tangent(moved: dict[int, Any], own: dict[int, Any], k: int) -> object:
+    # Written, but with nothing that depends on what moves.
+    return moved[k] if k in moved else np.zeros_like(own[k])
+

@@ -1,0 +1,216 @@
+"""``grad`` and ``value_and_grad``: gradients of functions that return one number."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core.dispatcher import Dispatcher
+
+from s2sad.api.argtypes import fingerprint
+from s2sad.api.arguments import Parameters, Wrt, WrtLike
+from s2sad.api.lazy import Implementation, lazy_dispatcher
+from s2sad.api.memory import ordinary, refuse_overlap
+from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.errors import BadCall
+from s2sad.frontend.source import UserFunction
+
+
+def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -> Gradient:
+    """The gradient of a function that returns one number.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, a numba dispatcher, an object made by :func:`differentiate`, or a gradient made by this
+        function.
+    wrt : int, str, or tuple of them, optional
+        Parameters to differentiate by: positions or names. Default: the ``wrt`` given to :func:`differentiate`, else
+        the first parameter.
+    has_aux : bool, optional
+        ``f`` returns a pair ``(value, aux)``, of which only ``value`` is differentiated; the result is then
+        ``(gradient, aux)``.
+
+    Returns
+    -------
+    Gradient
+        A callable with the parameters of ``f``. It returns an array or number of the argument's shape and dtype, or a
+        tuple of them where ``wrt`` is a tuple; zeros where ``f`` does not depend on an argument. Arguments are never
+        changed, even where ``f`` writes to them. It can be called from njit-compiled functions as well, which see the
+        same values.
+
+    Raises
+    ------
+    BadCall
+        On the first call with arguments of a type, where ``f`` does not return one float, or an argument in ``wrt`` is
+        not floating-point.
+
+    Notes
+    -----
+    Code is generated and compiled on the first call for each combination of argument types. Globals and closure values
+    are constants of that moment, as with numba.
+
+    Examples
+    --------
+    >>> import numpy as np, s2sad
+    >>> def f(x, a):
+    ...     return a * np.sum(x ** 2)
+    >>> s2sad.grad(f)(np.array([1.0, 2.0]), 3.0)
+    array([ 6., 12.])
+    >>> s2sad.grad(f, wrt=("a", "x"))(np.array([1.0, 2.0]), 3.0)
+    (5.0, array([ 6., 12.]))
+
+    Gradients compose:
+
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> s2sad.grad(s2sad.grad(cube))(2.0)
+    12.0
+    """
+    return gradient_of(program_of(f), wrt, "grad", has_aux)
+
+
+def value_and_grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -> Gradient:
+    """The value of a function that returns one number, together with its gradient.
+
+    Parameters
+    ----------
+    f, wrt
+        As for :func:`grad`.
+    has_aux : bool, optional
+        ``f`` returns a pair ``(value, aux)``; the result is then ``((value, aux), gradient)``.
+
+    Returns
+    -------
+    Gradient
+        A callable with the parameters of ``f`` that returns ``(value, gradient)``.
+
+    Examples
+    --------
+    >>> import numpy as np, s2sad
+    >>> def f(x):
+    ...     return np.sum(x ** 2)
+    >>> s2sad.value_and_grad(f)(np.array([1.0, 2.0]))
+    (5.0, array([2., 4.]))
+    """
+    return gradient_of(program_of(f), wrt, "value_and_grad", has_aux)
+
+
+def gradient_of(program: Program, wrt: WrtLike, kind: str, has_aux: bool = False) -> Gradient:
+    """The same object for the same request, so that what it has compiled is found again."""
+    chosen = program.wrt(wrt)
+    key = (kind, chosen, wrt is None, has_aux)
+    if key not in program.plans:
+        program.plans.setdefault(key, Gradient(program, chosen, wrt is None, kind, has_aux))
+    return program.plans[key]  # type: ignore[return-value]
+
+
+class Gradient(Callee):
+    """What :func:`grad` and :func:`value_and_grad` return; call it like the function it belongs to."""
+
+    def __init__(self, of: Program, wrt: Wrt, inherited: bool, kind: str, has_aux: bool) -> None:
+        self._of, self._wrt, self._kind, self._has_aux = of, wrt, kind, has_aux
+        self._plans: dict[object, _Plan] = {}
+        self.__name__ = self.__qualname__ = f"{of.name}_{kind}"
+        what = "Value and gradient" if kind == "value_and_grad" else "Gradient"
+        self.__doc__ = f"{what} of {of.name} by {', '.join(wrt.names)}."
+        self.__signature__ = of.parameters.signature.replace(return_annotation=inspect.Signature.empty)
+        parameters = Parameters(self.__name__, of.parameters.names, self.__signature__)
+        self._program = _GradientProgram(self, parameters, of.default if inherited else None)
+        self._dispatcher: Dispatcher | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__} by {', '.join(self._wrt.names)}>"
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        args = self._of.parameters.bind(args, kwargs)
+        key = fingerprint(args)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(args)
+        self._of.last_types = plan.types
+        return plan(args)
+
+    def _plan(self, args: tuple[object, ...]) -> _Plan:
+        argtypes = self._of.types_of(args)
+        return _Plan(self._of, self._specialise(argtypes), argtypes, self._wrt, self._kind, self._has_aux)
+
+    def _specialise(self, argtypes: Types) -> Specialisation:
+        self._of.require_differentiable(argtypes, self._wrt.names)
+        flags: dict[str, object] = {"has_aux": True} if self._has_aux else {}
+        return self._of.specialise(self._kind, argtypes, self._wrt.names, **flags)
+
+    @property
+    def _numba_type_(self) -> types.Type:
+        # numba asks every object it does not know for its type: in compiled code we are a compiled function.
+        if self._dispatcher is None:
+            doc = self.__doc__ or ""
+            self._dispatcher = lazy_dispatcher(self.__name__, doc, self._implementation, self._of.options)
+        return types.Dispatcher(self._dispatcher)
+
+    def _implementation(self, argtypes: Types) -> Implementation:
+        if len(argtypes) != len(self._of.parameters.names):
+            raise BadCall(f"{self.__name__} called from compiled code takes all {len(self._of.parameters.names)} "
+                          f"arguments, not {len(argtypes)}", code="S2S043")
+        # As in calls from Python: gradients are contiguous, and a shadow has the layout of its array.
+        strided = [k for k, t in enumerate(argtypes) if isinstance(t, types.Array) and t.layout == "A"]
+        argtypes = tuple(t.copy(layout="C") if k in strided else t for k, t in enumerate(argtypes))  # type: ignore[attr-defined]
+        casts = {k: np.ascontiguousarray for k in strided}
+        entry = self._specialise(argtypes).entry
+        if self._wrt.single or len(self._wrt.names) > 1:
+            return Implementation(entry, casts)
+        part = {("grad", False): "(r,)", ("grad", True): "((r[0],), r[1])"}.get((self._kind, self._has_aux),
+                                                                               "(r[0], (r[1],))")
+        return Implementation(entry, casts, part)
+
+
+class _GradientProgram(Program):
+    """A gradient as a function to differentiate: the user function is the generated one, different for other types."""
+
+    def __init__(self, gradient: Gradient, parameters: Parameters, default: Wrt | None) -> None:
+        super().__init__(parameters, gradient._of.options, default)
+        self._gradient = gradient
+
+    def user(self, argtypes: Types) -> UserFunction:
+        return UserFunction.from_callable(self.oracle(argtypes))
+
+    def oracle(self, argtypes: Types) -> Callable[..., object]:
+        return self._gradient._specialise(argtypes).entry
+
+
+class _Plan:
+    """All that one call has to do for arguments of types met before."""
+
+    def __init__(self, of: Program, made: Specialisation, argtypes: Types, wrt: Wrt, kind: str, has_aux: bool) -> None:
+        self.types = argtypes
+        self._entry = made.entry
+        self._of = of
+        self._mutated = of.positions(made.interface.mutated)
+        self._kind, self._has_aux = kind, has_aux
+        self._tuple = not wrt.single
+        # numba gives every real scalar back as a Python float.
+        casts = [_CASTS.get(argtypes[k]) for k in of.positions(wrt.names)]
+        self._casts = casts if any(casts) else None
+        self._wraps = self._tuple and len(wrt.names) == 1
+
+    def __call__(self, args: tuple[object, ...]) -> object:
+        if self._mutated:
+            refuse_overlap(self._of.name, self._of.parameters.names, args, self._mutated)
+        result = self._entry(*map(ordinary, args))
+        if self._casts is None and not self._wraps:
+            return result
+        if self._kind == "grad" and not self._has_aux:
+            return self._gradients(result)
+        first, second = result
+        return (self._gradients(first), second) if self._kind == "grad" else (first, self._gradients(second))
+
+    def _gradients(self, g: Any) -> object:
+        parts = (g,) if self._wraps or not self._tuple else g
+        if self._casts is not None:
+            parts = tuple(p if c is None else c(p) for p, c in zip(parts, self._casts))
+        return parts if self._tuple else parts[0]
+
+
+_CASTS: dict[types.Type, Callable[..., object]] = {types.float32: np.float32, types.float16: np.float16}

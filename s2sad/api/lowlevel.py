@@ -1,0 +1,205 @@
+"""``tangent`` and ``adjoint``: the generated functions themselves, without copies and without checks of memory."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from numba import types
+from numba.core.dispatcher import Dispatcher
+
+from s2sad.api.arguments import WrtLike
+from s2sad.api.lazy import Implementation, lazy_dispatcher
+from s2sad.api.program import Program, Specialisation, Types, program_of
+from s2sad.api.results import leaves, normal
+from s2sad.errors import BadCall, S2sadError
+from s2sad.ir.types import is_array, is_float
+
+
+def tangent(f: Callable[..., object], wrt: WrtLike = None) -> Dispatcher:
+    """The tangent of a function as a compiled function.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
+    wrt : int, str, or tuple of them, optional
+        Independent parameters. Default: the ``wrt`` given to :func:`differentiate`, else the first.
+
+    Returns
+    -------
+    numba dispatcher
+        ``tangent(..., x, d_x, nu, d_nu, ...)`` returns ``(value, d_value)``. Every active argument is followed by its
+        tangent; active are those in ``wrt`` and those ``f`` writes values to that depend on them. ``d_value`` has the
+        structure of ``value``, with zeros for integers. Where ``f`` returns nothing, so does the tangent, and the
+        tangents of what ``f`` writes to are updated in place.
+
+    Notes
+    -----
+    It can be called from Python and from njit-compiled functions, and takes all arguments by position. No copies are
+    made: what ``f`` writes to is written to. The caller guarantees that a tangent has the shape and memory layout of
+    its array, and that no array the function writes to, nor its tangent, overlaps another argument.
+
+    Examples
+    --------
+    >>> import s2sad
+    >>> def f(x, a):
+    ...     return a * x * x
+    >>> s2sad.tangent(f, wrt=("x", "a"))(3.0, 1.0, 2.0, 0.0)
+    (18.0, 12.0)
+    """
+    return _low_level(program_of(f), wrt, "tangent", False)
+
+
+def adjoint(f: Callable[..., object], wrt: WrtLike = None, value: bool = False) -> Dispatcher:
+    """The adjoint of a function as a compiled function.
+
+    Parameters
+    ----------
+    f, wrt
+        As for :func:`tangent`.
+    value : bool, optional
+        Return the primal value too: ``(value, gradients)``, or ``value`` where there are no scalar gradients.
+
+    Returns
+    -------
+    numba dispatcher
+        ``adjoint(..., x, b_x, nu, ..., cotangents)``. Every active *array* is followed by its shadow: on entry the
+        cotangent of its final content, on exit the gradient by its initial content. So shadows of arrays that ``f``
+        does not write to accumulate, and those of overwritten ones end at 0. One cotangent per floating-point result,
+        in the order of return, comes last; it is not overwritten. It returns the gradients by the scalars in ``wrt``:
+        nothing, a float, or a tuple in the order of ``wrt``.
+
+    Notes
+    -----
+    It can be called from Python and from njit-compiled functions, and takes all arguments by position. No copies are
+    made: arrays that ``f`` writes to have unspecified content on exit. The caller guarantees that a shadow has the
+    shape and memory layout of its array, and that no array the function writes to, nor any shadow, overlaps another
+    argument.
+
+    Examples
+    --------
+    >>> import numpy as np, s2sad
+    >>> def f(x, a):
+    ...     return a * np.sum(x ** 2)
+    >>> x = np.array([1.0, 2.0])
+    >>> b_x = np.zeros(2)
+    >>> s2sad.adjoint(f, wrt=("x", "a"))(x, b_x, 3.0, 1.0)
+    5.0
+    >>> b_x
+    array([ 6., 12.])
+    """
+    return _low_level(program_of(f), wrt, "adjoint", value)
+
+
+def _low_level(program: Program, wrt: WrtLike, kind: str, value: bool) -> Dispatcher:
+    names = program.wrt(wrt).names
+    key = (kind, names, value)
+    if key not in program.plans:
+        flags: dict[str, object] = {"value": True} if value else {}
+        doc = f"{kind.capitalize()} of {program.name} by {', '.join(names)}; see s2sad.{kind}."
+        made = lazy_dispatcher(f"{program.name}_{kind}", doc,
+                               lambda given: _implementation(program, kind, names, flags, given), program.options)
+        program.plans.setdefault(key, made)
+    return program.plans[key]  # type: ignore[return-value]
+
+
+def _implementation(program: Program, kind: str, wrt: tuple[str, ...], flags: dict[str, object],
+                    given: Types) -> Implementation:
+    """Find which arguments are shadows.
+
+    Which parameters are active follows from the types, and which arguments are parameters from which are active. So the
+    ways to read the arguments are tried, fewest shadows first, until one agrees with what is generated for it.
+    """
+    refusal: S2sadError | None = None
+    known: Specialisation | None = None
+    for argtypes, active, rest in sorted(_readings(program, kind, wrt, given), key=lambda r: len(r[1])):
+        program.require_differentiable(argtypes, wrt)
+        try:
+            made = program.specialise(kind, argtypes, wrt, **flags)
+        except S2sadError as e:
+            refusal = refusal or e
+            continue
+        known = known or made
+        wanted = [t for t in leaves(normal(made.interface.result)) if is_float(t)] if kind == "adjoint" else []
+        if active == _followed(program, kind, argtypes, made.interface.active) and _fit(rest, wanted):
+            return Implementation(made.entry, _casts(kind, argtypes, active, given, wanted))
+    if known is None and refusal is not None:
+        raise refusal
+    raise BadCall(f"the arguments of {program.name}_{kind} do not fit: {', '.join(map(str, given))}", code="S2S043",
+                  hint=_expected(program, kind, wrt, known))
+
+
+def _followed(program: Program, kind: str, argtypes: Types, active: tuple[str, ...]) -> tuple[int, ...]:
+    """Positions of the parameters that are followed by a tangent or a shadow."""
+    return tuple(k for k in program.positions(active) if kind == "tangent" or is_array(argtypes[k]))
+
+
+def _readings(program: Program, kind: str, wrt: tuple[str, ...],
+              given: Types) -> Iterator[tuple[Types, tuple[int, ...], Types]]:
+    """All ways to read arguments: types of the parameters, positions of those with a shadow, and what is left."""
+    count, chosen = len(program.parameters.names), program.positions(wrt)
+
+    def read(argtypes: Types, active: tuple[int, ...], rest: Types) -> Iterator[tuple[Types, tuple[int, ...], Types]]:
+        k = len(argtypes)
+        if k == count:
+            yield argtypes, active, rest
+            return
+        if not rest:
+            return
+        t = rest[0]
+        follows = len(rest) > 1 and _shadows(t, rest[1])
+        if k not in chosen or kind == "adjoint" and not is_array(t):
+            yield from read((*argtypes, t), active, rest[1:])
+            follows = follows and is_array(t) and is_float(t)
+        if follows:
+            yield from read((*argtypes, t), (*active, k), rest[2:])
+
+    for reading in read((), (), given):
+        # A tangent takes nothing after its parameters, an adjoint cotangents only.
+        if not reading[2] or kind == "adjoint":
+            yield reading
+
+
+def _shadows(t: Any, s: Any) -> bool:
+    """Whether ``s`` can be the shadow or tangent of ``t``: for arrays the same element type, rank and layout."""
+    if is_array(t):
+        return is_array(s) and (s.dtype, s.ndim, s.layout) == (t.dtype, t.ndim, t.layout)
+    return _is_number(s)
+
+
+def _is_number(t: types.Type) -> bool:
+    return isinstance(t, (types.Float, types.Integer))
+
+
+def _fit(rest: tuple[Any, ...], wanted: list[Any]) -> bool:
+    """Whether these arguments can be the cotangents of results of the types wanted."""
+    return len(rest) == len(wanted) and all(
+        is_array(r) and (r.dtype, r.ndim) == (t.dtype, t.ndim) if is_array(t) else _is_number(r)
+        for r, t in zip(rest, wanted))
+
+
+def _casts(kind: str, argtypes: Types, active: tuple[int, ...], given: Types,
+           wanted: list[types.Type]) -> dict[int, object]:
+    """Scalar tangents and cotangents in the type of their value, so that ``1`` may be written for ``1.0``."""
+    casts: dict[int, object] = {}
+    position = 0
+    for k, t in enumerate(argtypes):
+        position += 1
+        if k in active:
+            if not is_array(t) and given[position] != t:
+                casts[position] = t
+            position += 1
+    for offset, t in enumerate(wanted):
+        if not is_array(t) and given[position + offset] != t:
+            casts[position + offset] = t
+    return casts
+
+
+def _expected(program: Program, kind: str, wrt: tuple[str, ...], known: Specialisation | None) -> str:
+    names = program.parameters.names
+    if known is None:
+        return (f"pass {', '.join(names)}, each active {'array' if kind == 'adjoint' else 'argument'} followed by its "
+                f"{'shadow' if kind == 'adjoint' else 'tangent'}, of the same type"
+                + (", and the cotangents of the results last" if kind == "adjoint" else ""))
+    head = next(line for line in known.generated.source.splitlines() if line.startswith(f"def {known.generated.name}("))
+    return f"the arguments are {head.removeprefix('def ').rstrip(':')}"

@@ -1,0 +1,34 @@
+"""numba options a user gives or a dispatcher already has, in the one form the compiler passes on."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from numba.core.caching import NullCache
+
+OPTIONS = ("parallel", "fastmath", "nogil", "cache", "boundscheck", "error_model")
+
+
+def merged(f: object, given: Mapping[str, object]) -> dict[str, object]:
+    """The options of ``f``, if it is a numba dispatcher, overridden by those given (``None`` is not given).
+
+    Only what differs from numba's defaults is kept, in a fixed order: generated text is the same from run to run.
+
+    Examples
+    --------
+    >>> import numba
+    >>> merged(numba.njit(nogil=True, fastmath={"nsz", "arcp"})(lambda x: x), {"parallel": True, "nogil": False})
+    {'parallel': True, 'fastmath': {'arcp': True, 'nsz': True}}
+    """
+    wanted = dict(getattr(f, "targetoptions", {}))
+    wanted["cache"] = not isinstance(getattr(f, "_cache", None), (NullCache, type(None)))
+    wanted |= {name: value for name, value in given.items() if value is not None}
+    result: dict[str, object] = {}
+    for name in OPTIONS:
+        value = wanted.get(name)
+        # A falsy value is the default for all of them ('python' is the default error model).
+        if not value or (name == "error_model" and value == "python"):
+            continue
+        if isinstance(value, (set, frozenset)):
+            value = {flag: True for flag in sorted(value)}
+        result[name] = value
+    return result

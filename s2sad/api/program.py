@@ -1,0 +1,207 @@
+"""One function to differentiate, and everything that has been generated and compiled for it."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+from numba import types
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.dispatcher import Dispatcher
+
+from s2sad import driver
+from s2sad.api import modules
+from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
+from s2sad.api.arguments import Parameters, Wrt, WrtLike
+from s2sad.api.memory import ordinary
+from s2sad.api.options import merged
+from s2sad.api.primal import compile_primal
+from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
+from s2sad.frontend.source import UserFunction
+
+Types = tuple[types.Type, ...]
+
+
+class Specialisation:
+    """What was generated for one kind and one set of argument types; it is executed when first called for."""
+
+    def __init__(self, generated: driver.Generated, cached: bool) -> None:
+        self.generated = generated
+        self._cached = cached
+        self._namespace: dict[str, object] | None = None
+
+    @property
+    def interface(self) -> driver.Interface:
+        return self.generated.interface
+
+    @property
+    def entry(self) -> Any:
+        """The compiled function."""
+        return self._load()[self.generated.name]
+
+    @property
+    def entries(self) -> tuple[Any, ...]:
+        """All entry points, in their order."""
+        space = self._load()
+        return tuple(space[name] for name in self.generated.entries)
+
+    def _load(self) -> dict[str, object]:
+        with global_compiler_lock:
+            if self._namespace is None:
+                self._namespace = modules.load(self.generated.source, self.generated.name, cached=self._cached)
+            return self._namespace
+
+
+class Program:
+    """Base: where the user function comes from is the subclasses' affair."""
+
+    def __init__(self, parameters: Parameters, options: Mapping[str, object], default: Wrt | None) -> None:
+        self.name = parameters.function
+        self.parameters = parameters
+        self.options = dict(options)
+        self.default = default
+        """The ``wrt`` of the decorator."""
+        self.plans: dict[object, object] = {}
+        """What wrappers have worked out for argument types met before; each puts its own name in the key."""
+        self.last_types: Types | None = None
+        """Types of the arguments of the last call."""
+        self._done: dict[object, Specialisation] = {}
+        self._noted: dict[object, Types | None] = {}
+
+    def user(self, argtypes: Types) -> UserFunction:
+        raise NotImplementedError
+
+    def wrt(self, wrt: WrtLike) -> Wrt:
+        """What ``wrt`` means: the decorator's where none is given, else the first parameter."""
+        if wrt is None:
+            return self.default or self.parameters.wrt(0)
+        return self.parameters.wrt(wrt)
+
+    def specialise(self, kind: str, argtypes: Types, wrt: tuple[str, ...], **flags: object) -> Specialisation:
+        """Generate for these types, once."""
+        key = (kind, argtypes, wrt, tuple(flags.items()))
+        found = self._done.get(key)
+        if found is not None:
+            return found
+        # numba's own lock, and no other: we are called from inside numba's compilation too, so a second lock could be
+        # waited for while this one is held, and the other way round in another thread.
+        with global_compiler_lock:
+            if key not in self._done:
+                generated = driver.generate(self.user(argtypes), kind, argtypes, wrt, numba_options=self.options,
+                                            **flags)  # type: ignore[arg-type]
+                self._done[key] = Specialisation(generated, bool(self.options.get("cache")))
+            return self._done[key]
+
+    def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:
+        """What the function returns and writes to, without generating anything."""
+        with global_compiler_lock:
+            return driver.analyse(self.user(argtypes), argtypes, wrt).interface
+
+    def oracle(self, argtypes: Types) -> Callable[..., object]:
+        """The function itself, for derivatives found by evaluating it."""
+        raise NotImplementedError
+
+    def note_call(self, args: tuple[object, ...]) -> None:
+        """Remember the types of a call of the primal, which takes more than can be differentiated."""
+        key = fingerprint(args)
+        if key not in self._noted:
+            try:
+                self._noted[key] = self.types_of(args)
+            except S2sadError:
+                self._noted[key] = None
+        self.last_types = self._noted[key]
+
+    def types_of(self, args: tuple[object, ...]) -> Types:
+        """Types of the arguments, in the form they are passed on."""
+        return tuple(type_of(ordinary(a), n, self.name) for a, n in zip(args, self.parameters.names))
+
+    def require_differentiable(self, argtypes: Types, wrt: tuple[str, ...]) -> None:
+        for name in wrt:
+            require_differentiable(argtypes[self.parameters.index(name)], name, self.name)
+
+    def positions(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(self.parameters.index(name) for name in names)
+
+
+class FunctionProgram(Program):
+    """A function the user wrote."""
+
+    def __init__(self, f: Callable[..., object], given: Mapping[str, object], wrt: WrtLike) -> None:
+        self.python = _python_function(f)
+        parameters = Parameters.of(self.python)
+        super().__init__(parameters, merged(f, given), None if wrt is None else parameters.wrt(wrt))
+        # A dispatcher given without other options is used as it is.
+        as_it_is = isinstance(f, Dispatcher) and self.options == merged(f, {})
+        self._primal: Dispatcher | None = f if as_it_is else None  # type: ignore[assignment]
+        self._user: UserFunction | None = None
+
+    def user(self, argtypes: Types) -> UserFunction:
+        if self._user is None:
+            self._user = UserFunction.from_callable(self.python)
+        return self._user
+
+    def oracle(self, argtypes: Types) -> Callable[..., object]:
+        return self.primal
+
+    @property
+    def primal(self) -> Dispatcher:
+        """The primal as a numba dispatcher."""
+        if self._primal is None:
+            with global_compiler_lock:
+                self._primal = self._primal or compile_primal(self.python, self.options)
+        return self._primal
+
+
+def _python_function(f: object) -> FunctionType:
+    if isinstance(f, FunctionType):
+        return f
+    if isinstance(f, Dispatcher):
+        return f.py_func
+    what = getattr(f, "__name__", None) or type(f).__name__
+    if type(f).__module__.startswith("numba.cuda"):
+        raise UnsupportedFunction(f"'{what}' is a CUDA kernel; kernels are not supported yet",
+                                  hint="differentiate the same computation written for numba.njit")
+    if inspect.ismethod(f):
+        raise BadCall(f"'{what}' is a method", hint="write a function that takes what it needs as arguments")
+    raise BadCall(f"'{what}' is not a Python function with source",
+                  hint="pass a function written in Python, or one compiled by numba's njit")
+
+
+class Callee:
+    """Base of our objects that stand for a function and can be differentiated themselves."""
+
+    _program: Program
+
+
+class _Slot:
+    """Keeps, on a user's function, the program made for it, so that both live equally long.
+
+    The owner is checked because ``functools.wraps`` copies attributes to functions that compute something else. It
+    pickles as an empty slot: whoever pickles the function by value wants none of this.
+    """
+
+    def __init__(self, owner: object = None, program: Program | None = None) -> None:
+        self.owner, self.program = owner, program
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Slot, ()
+
+
+def program_of(f: object) -> Program:
+    """The program of whatever a user may pass as a function: repeated calls with one function find the same one."""
+    if isinstance(f, Callee):
+        return f._program
+    found = _kept(f)
+    if found is None:
+        with global_compiler_lock:
+            found = _kept(f)
+            if found is None:
+                found = FunctionProgram(f, {}, None)  # type: ignore[arg-type]
+                f._s2sad_slot = _Slot(f, found)  # type: ignore[attr-defined]
+    return found
+
+
+def _kept(f: object) -> Program | None:
+    slot = getattr(f, "_s2sad_slot", None)
+    return slot.program if isinstance(slot, _Slot) and slot.owner is f else None

@@ -1,0 +1,111 @@
+"""The structure of what a function returns: leaves in order, and tangents and cotangents that have to fit it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import types
+from numba.np.numpy_support import as_dtype
+
+from s2sad.driver import Interface
+from s2sad.errors import BadCall
+from s2sad.ir.types import is_float
+
+Tree: TypeAlias = "types.Type | tuple[Tree, ...] | None"
+
+
+def normal(t: Any) -> Tree:
+    """A type with numba's tuples turned into Python's, ``None`` for the type of ``None``."""
+    if isinstance(t, (tuple, types.BaseTuple)):
+        return tuple(normal(item) for item in t)  # type: ignore[union-attr]
+    return None if t is None or isinstance(t, types.NoneType) else t
+
+
+def leaves(t: Tree) -> Iterator[types.Type]:
+    """Types at the ends of the tree, in order."""
+    if isinstance(t, tuple):
+        for item in t:
+            yield from leaves(item)
+    elif t is not None:
+        yield t
+
+
+def refuse_procedure(function: str, interface: Interface) -> None:
+    """Raise where a function returns nothing, saying what it writes to instead."""
+    if any(True for _ in leaves(normal(interface.result))):
+        return
+    if not interface.mutated:
+        raise BadCall(f"{function} returns nothing and writes to none of its arguments", code="S2S042")
+    names = ", ".join(f"'{name}'" for name in interface.mutated)
+    raise BadCall(f"{function} returns nothing; it writes to {names}", code="S2S042",
+                  hint=f"say which are its outputs, with jvp or vjp: outputs={interface.mutated!r}")
+
+
+def fitting(given: object, like: object, t: types.Type, what: str) -> object:
+    """A tangent or cotangent for one value: a fresh array or a scalar of the value's own type; ``None`` is zero.
+
+    ``like`` is the value itself or, for arrays, its shape.
+    """
+    if isinstance(t, types.Array):
+        shape = like.shape if isinstance(like, np.ndarray) else like
+        dtype, order = as_dtype(t.dtype), "F" if t.layout == "F" else "C"
+        if given is None:
+            return np.zeros(shape, dtype, order)  # type: ignore[call-overload]
+        if not isinstance(given, np.ndarray):
+            raise _unfit(what, f"an array of shape {shape}", type(given).__name__)
+        if given.shape != shape:
+            raise _unfit(what, f"an array of shape {shape}", f"one of shape {given.shape}")
+        if given.dtype != dtype:
+            raise _unfit(what, f"an array of {dtype}", f"one of {given.dtype}")
+        return np.array(given, order=order, copy=True, subok=False)  # type: ignore[call-overload]
+    if given is None:
+        given = 0.0
+    if isinstance(given, np.ndarray) and given.ndim == 0:
+        given = given[()]
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, float, np.floating, np.integer)):
+        raise _unfit(what, "a real number", type(given).__name__)
+    return as_dtype(t).type(given) if t is not types.float64 else float(given)
+
+
+def require_zero(given: object, what: str) -> None:
+    """Tangents and cotangents of what is not floating-point: ``None`` or zero."""
+    if given is not None and (not isinstance(given, (int, float, np.generic, np.ndarray)) or np.any(given)):
+        raise BadCall(f"{what} has to be None or zero: it belongs to a value that is not floating-point", code="S2S043")
+
+
+def _unfit(what: str, wanted: str, got: str) -> BadCall:
+    return BadCall(f"{what} has to be {wanted}, not {got}", code="S2S043")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a pullback remembers of one leaf of the value: its type and, for arrays, its shape."""
+
+    type: types.Type
+    shape: tuple[int, ...]
+
+
+ShapeTree: TypeAlias = "Shape | tuple[ShapeTree, ...] | None"
+
+
+def shapes(t: Tree, value: Any) -> ShapeTree:
+    if isinstance(t, tuple):
+        return tuple(shapes(item, v) for item, v in zip(t, value))
+    return None if t is None else Shape(t, np.shape(value))
+
+
+def flat_cotangents(given: object, s: ShapeTree, what: str = "the cotangent") -> Iterator[object]:
+    """One cotangent per floating-point leaf, in order, each checked against the value it belongs to."""
+    if isinstance(s, tuple):
+        if not isinstance(given, (tuple, list)):
+            raise _unfit(what, f"a tuple of {len(s)}", type(given).__name__)
+        if len(given) != len(s):
+            raise _unfit(what, f"a tuple of {len(s)}", f"one of {len(given)}")
+        for k, (g, item) in enumerate(zip(given, s)):
+            yield from flat_cotangents(g, item, f"{what}[{k}]")
+    elif s is None or not is_float(s.type):
+        require_zero(given, what)
+    else:
+        yield fitting(given, s.shape, s.type, what)

@@ -1,0 +1,85 @@
+"""``source``: the text of generated code, exactly as it runs."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s2sad.api.arguments import WrtLike
+from s2sad.api.outputs import OutputsLike
+from s2sad.api.program import Program, Types, program_of
+from s2sad.api.signatures import completed, from_annotations, parse_signature
+from s2sad.errors import BadCall
+from s2sad.ir.types import is_float
+
+KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp")
+
+
+def source(f: Callable[..., object], kind: str, *example_args: object, signature: object = None, wrt: WrtLike = None,
+           outputs: OutputsLike = None) -> str:
+    """The source of the derivative code that runs for arguments of some types.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
+    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
+        What to show; ``"vjp"`` has both sweeps.
+    *example_args
+        Arguments whose types the code is generated for.
+    signature : str, optional
+        Types instead: ``"float64[::1], float64, int64"``, or a numba signature.
+    wrt : int, str, or tuple of them, optional
+        As for the derivative itself.
+    outputs : tuple of str, optional
+        As for :func:`vjp`.
+
+    Returns
+    -------
+    str
+        A Python module. It imports nothing but ``math``, ``numpy`` and ``numba``.
+
+    Notes
+    -----
+    Types are taken from the example arguments, else from ``signature``, else from annotations (numba types, ``float``,
+    ``int``, ``bool`` or text such as ``"float64[::1]"``), else from the last call.
+
+    Examples
+    --------
+    >>> import s2sad
+    >>> def f(x):
+    ...     return x * x
+    >>> "def f_adjoint(x, " in s2sad.source(f, "adjoint", 2.0)
+    True
+    >>> s2sad.source(f, "adjoint", signature="float64") == s2sad.source(f, "adjoint", 2.0)
+    True
+    """
+    return source_of(program_of(f), kind, example_args, signature, wrt, outputs)
+
+
+def source_of(program: Program, kind: str, example_args: tuple[object, ...], signature: object, wrt: WrtLike,
+              outputs: OutputsLike) -> str:
+    if kind not in KINDS:
+        raise BadCall(f"there is no source of kind {kind!r}", hint=f"kinds are: {', '.join(KINDS)}")
+    argtypes = _types(program, example_args, signature)
+    if wrt is None and program.default is None and kind == "vjp":
+        names = tuple(n for n, t in zip(program.parameters.names, argtypes) if is_float(t))
+    else:
+        names = program.wrt(wrt).names
+    if kind != "primal":
+        program.require_differentiable(argtypes, names)
+    flags: dict[str, object] = {}
+    if outputs is not None and kind == "vjp":
+        flags["outputs"] = (outputs,) if isinstance(outputs, str) else tuple(outputs)
+    return program.specialise(kind, argtypes, names, **flags).generated.source
+
+
+def _types(program: Program, example_args: tuple[object, ...], signature: object) -> Types:
+    parameters = program.parameters
+    if example_args or not parameters.names:
+        return program.types_of(parameters.bind(example_args, {}))
+    if signature is not None:
+        return completed(parse_signature(signature), parameters.signature.parameters, program.name)
+    found = from_annotations(parameters.signature) or program.last_types
+    if found is None:
+        raise BadCall(f"the argument types of {program.name} are not known", code="S2S044",
+                      hint='give example arguments, or signature="float64[::1], float64", or annotations, or call it')
+    return found

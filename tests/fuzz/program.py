@@ -1,0 +1,93 @@
+"""A generated program: its text, its arguments, the live function."""
+from __future__ import annotations
+
+import ast
+import hashlib
+import linecache
+import math
+import random
+from dataclasses import dataclass
+from types import FunctionType
+
+import numpy as np
+
+PARAMS = ("x", "y", "W", "a", "b", "n", "m")
+WRT = ("x", "y", "W", "a", "b")
+LENGTH = 4
+ROWS = 3
+
+
+@dataclass(frozen=True)
+class Program:
+    """``f(x, y, W, a, b, n, m)``: two arrays, a matrix, two floats, two small integers; it returns a float."""
+
+    source: str
+    features: frozenset[str]
+    seed: int
+    n: int
+    m: int
+
+    @property
+    def args(self) -> tuple:
+        """Fresh arguments, the same every time."""
+        r = random.Random(self.seed)
+
+        def draw() -> float:
+            # Away from 0, where abs and sign have their kinks.
+            return r.choice((-1.0, 1.0)) * r.uniform(0.2, 1.4)
+
+        x, y = (np.array([draw() for _ in range(LENGTH)]) for _ in "xy")
+        w = np.array([[draw() for _ in range(LENGTH)] for _ in range(ROWS)])
+        return x, y, w, draw(), draw(), self.n, self.m
+
+    def function(self) -> FunctionType:
+        return define(self.source)
+
+    def __str__(self) -> str:
+        names = ", ".join(sorted(self.features))
+        return f"# n = {self.n}, m = {self.m}, arguments by seed {self.seed}; features: {names}\n{self.source}"
+
+
+def define(source: str, name: str = "f") -> FunctionType:
+    """The function in a module's text, with its source where :mod:`inspect` looks for it."""
+    file = f"<fuzz-{hashlib.sha256(source.encode()).hexdigest()[:12]}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict = {"math": math, "np": np, "__name__": "fuzz_program"}
+    exec(compile(source, file, "exec"), namespace)
+    return namespace[name]
+
+
+class _Margins(ast.NodeTransformer):
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Call(ast.Name("__compared", ast.Load()), [node, node.left, *node.comparators], [])
+
+
+def margin(program: Program) -> float:
+    """How far the arguments are from where the program has a kink, or would take another branch by a rounding error.
+
+    Equal operands of a comparison are no danger: they are equal in every copy of the program.
+    """
+    least = math.inf
+
+    def compared(result: bool, *values: object) -> bool:
+        nonlocal least
+        if any(isinstance(v, float) for v in values):
+            gaps = [abs(v - w) for v, w in zip(values, values[1:], strict=False)]  # type: ignore[operator]
+            least = min([least, *(gap for gap in gaps if gap > 0.0)])
+        return result
+
+    def recording(fn):
+        def wrapped(*values):
+            nonlocal least
+            gap = abs(values[0] - (values[1] if len(values) > 1 else 0.0))
+            least = min(least, gap)
+            return fn(*values)
+        return wrapped
+
+    tree = ast.fix_missing_locations(_Margins().visit(ast.parse(program.source)))
+    namespace = {"__compared": compared, "abs": recording(abs), "max": recording(max), "min": recording(min)}
+    exec(compile(tree, "<margins>", "exec"), namespace)
+    with np.errstate(all="ignore"):
+        namespace["f"](*program.args)
+    return least
