@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Mapping
 
@@ -59,6 +60,33 @@ def checked(fn: Function) -> Function:
     return fn
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A specialisation ready for activity analysis: lowered IR, the result's type, and the names its author chose."""
+
+    user: UserFunction
+    fn: Function
+    returned: object
+    author_names: frozenset[str]
+
+
+_recent: OrderedDict[tuple, Prepared] = OrderedDict()
+"""The last few specialisations: the kinds of derivative of one share them."""
+RECENT = 32
+
+
+def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division: bool) -> Prepared:
+    """:func:`prepare`, or what it gave the last time for this very function and these types."""
+    key = (id(user), argtypes, check_division)
+    found = _recent.get(key)
+    if found is None or found.user is not user:
+        found = Prepared(user, *prepare(user, argtypes, check_division=check_division))
+        _recent[key] = found
+        while len(_recent) > RECENT:
+            _recent.popitem(last=False)
+    return found
+
+
 def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
             check_division: bool = True) -> tuple[Function, object, frozenset[str]]:
     """Parse, infer, lower and simplify: the passes before differentiation, in order.
@@ -73,7 +101,8 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = define_everywhere(fn, inferred)
     fn = replace(fn, types={**inferred, **types})
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
-    fn = _retyped(fn, types)
+    if any(n not in fn.types for n in w.all_names(fn)):
+        fn = _retyped(fn, types)
     fn = checked(propagate_copies(fn))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(recognise_increments(fn))
@@ -81,7 +110,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=frozenset(fn.params)))
     fn = checked(name_temporaries(fn, authored & frozenset(w.all_names(fn))))
-    return _retyped(fn, types), returned, authored
+    return fn, returned, authored
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
@@ -92,14 +121,15 @@ def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
 def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, check_division: bool = True,
             results: frozenset[int] | None = None, outputs: tuple[str, ...] | None = None) -> Analysed:
     """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count."""
-    fn, returned, authored = prepare(user, argtypes, check_division=check_division)
+    ready = prepared(user, argtypes, check_division)
+    fn = ready.fn
     mutated = tuple(p for p in fn.params if any(w.writes(s) == p for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
     leaves = w.result_leaves(fn.result)
     dependent = {a for k, a in enumerate(leaves) if isinstance(a, str) and (results is None or k in results)}
     dependent |= {p for p in (mutated if outputs is None else outputs) if p in fn.params}
     active = find_activity(fn, frozenset(wrt), frozenset(dependent))
     listed = tuple(p for p in fn.params if p in wrt or p in mutated and p in active)
-    return Analysed(user, fn, Interface(fn.params, wrt, listed, mutated, result_structure(returned)), active, authored)
+    return Analysed(user, fn, Interface(fn.params, wrt, listed, mutated, result_structure(ready.returned)), active, ready.author_names)
 
 
 def _swapped_and_written(fn: Function, p: str) -> bool:

@@ -2,6 +2,7 @@
 import math
 import sys
 import types
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -11,14 +12,33 @@ from s2sad.frontend.source import UserFunction
 from s2sad.runtime import ieee
 
 
+def _ieee_math():
+    """``math`` as numba has it: IEEE results, and as NumPy numbers, whose division does not raise either."""
+    module = types.ModuleType("math")
+    for name, f in vars(ieee).items():
+        if callable(f) and hasattr(math, name):
+            setattr(module, name, lambda *a, f=f: np.float64(r) if isinstance(r := f(*a), float) else r)
+        elif isinstance(f, float):
+            setattr(module, name, f)
+    return module
+
+
+IEEE_MATH = _ieee_math()
+
+
 def copied(args):
     return [a.copy(order="K") if isinstance(a, np.ndarray) else a for a in args]
+
+
+@lru_cache(maxsize=None)
+def user_function(f):
+    return UserFunction.from_callable(f)
 
 
 def generate(f, args, kind, wrt, **options):
     """The generated module for these arguments, with the IR verified after every pass."""
     driver.check_ir = True
-    return driver.generate(UserFunction.from_callable(f), kind, tuple(numba.typeof(a) for a in args), wrt, **options)
+    return driver.generate(user_function(f), kind, tuple(numba.typeof(a) for a in args), wrt, **options)
 
 
 def execute(generated):
@@ -27,7 +47,7 @@ def execute(generated):
     plain.njit = lambda *a, **k: a[0] if a else (lambda f: f)
     namespace = {}
     saved = {name: sys.modules.get(name) for name in ("math", "numba")}
-    sys.modules["numba"], sys.modules["math"] = plain, ieee
+    sys.modules["numba"], sys.modules["math"] = plain, IEEE_MATH
     try:
         exec(compile(generated.source, f"<{generated.name}>", "exec"), namespace)
     finally:

@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
                      "not its file.")
     check.add_argument("--size", type=_number(1), default=5, metavar="N",
                        help="extent of every axis of arrays (default: 5)")
+    check.add_argument("--shape", action="append", default=[], metavar="NAME=NxM", dest="shapes",
+                       help="the shape of one array, as in icf=4x10; may be repeated")
     check.add_argument("--seed", type=_number(0), default=0, metavar="N",
                        help="seed of the random arguments (default: 0)")
     check.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",

@@ -137,9 +137,10 @@ def check(asked: Request, args: tuple[object, ...], *, seed: int = 0, rtol: floa
     S2sadError
         If the function is not supported, or fails at these arguments itself.
     """
-    if asked.target.user.node.args.kwonlyargs:
-        raise BadCall("the reference calls functions by position, and this one has keyword-only parameters", code="S2S060",
-                      loc=asked.target.user.loc(asked.target.user.node), hint="remove the '*' to check it")
+    user = asked.target.user
+    if user.node.args.kwonlyargs:
+        raise BadCall("functions are checked by calls by position, and this one has keyword-only parameters", code="S2S060",
+                      loc=user.loc(user.node), hint="remove the '*' to check it")
     with warnings.catch_warnings():
         # numba's remarks on performance have no place in the table.
         warnings.simplefilter("ignore")
@@ -186,7 +187,8 @@ def _value(f: Checked, args: tuple[object, ...]) -> tuple[object, ...]:
     try:
         value = f.value(args)
     except (ArithmeticError, ValueError, IndexError, RuntimeError, AssertionError) as e:
-        raise BadCall(f"the function raises {type(e).__name__} at the random arguments: {e}", code="S2S043", hint=hint) from e
+        what = f"the function raises {type(e).__name__} at the random arguments: {e}"
+        raise BadCall(what, code="S2S043", hint=hint) from e
     numbers = _numbers(value, value)
     if not numbers.size:
         raise BadCall("the function returns no floating-point number and writes to no array of them", code="S2S042")

@@ -61,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _internal(e: Exception) -> S2sadError:
     """An error of ours that is not one of input, with the place in our source."""
-    frame = traceback.extract_tb(e.__traceback__)[-1]
+    frames = traceback.extract_tb(e.__traceback__)
+    # The last one of ours: errors raised in libraries say little about where.
+    frame = next(f for f in reversed(frames) if Path(f.filename).is_relative_to(Path(__file__).parent.parent))
     place = f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
     return S2sadError(f"internal error: {type(e).__name__}: {str(e).partition(os.linesep)[0]} ({place})",
                       hint="this is a bug of s2sad; please report it with the function")
@@ -102,14 +104,14 @@ def _show(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from s2sad.cli.check import check, summary
-    from s2sad.cli.inputs import arguments, settings
+    from s2sad.cli.inputs import arguments, settings, shapes
     from s2sad.cli.request import request
 
     asked = request(given)
     parameters = asked.target.parameters
     values = settings(given.settings, parameters.names)
     args = arguments(parameters.signature.parameters, asked.argtypes, asked.wrt, size=given.size, seed=given.seed,
-                     given=values)
+                     given=values, shaped=shapes(given.shapes, parameters.names))
     result = check(asked, args, seed=given.seed, rtol=given.rtol)
     _notes(asked.target.notes())
     print(summary(asked, args, result))

@@ -3,46 +3,63 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numba import types
 from numba.np.numpy_support import as_dtype
 
+from s2sad.cli.spelling import spelled
 from s2sad.errors import BadCall
 
 
 def settings(texts: Sequence[str], names: Sequence[str]) -> dict[str, object]:
     """``NAME=VALUE`` from the command line; values are literals."""
     found: dict[str, object] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals:
-            raise BadCall(f"--set {text!r} is not NAME=VALUE", code="S2S060")
-        if name not in names:
-            raise BadCall(f"--set names '{name}', which is no parameter", code="S2S060",
-                          hint=f"they are: {', '.join(names)}")
+    for name, value in _named("--set", texts, names):
         try:
-            found[name] = ast.literal_eval(value.strip())
+            found[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
-            raise BadCall(f"--set {text!r}: the value is not a literal", code="S2S060",
+            raise BadCall(f"--set {name}={value}: the value is not a literal", code="S2S060",
                           hint="write a number, or a list of numbers for an array") from None
     return found
 
 
+def shapes(texts: Sequence[str], names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """``NAME=3x4`` from the command line."""
+    found: dict[str, tuple[int, ...]] = {}
+    for name, value in _named("--shape", texts, names):
+        extents = value.lower().split("x")
+        if not all(e.isdecimal() for e in extents):
+            raise BadCall(f"--shape {name}={value} is not a shape", code="S2S060", hint="write it as 3x4")
+        found[name] = tuple(int(e) for e in extents)
+    return found
+
+
+def _named(option: str, texts: Sequence[str], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadCall(f"{option} {text!r} is not NAME=VALUE", code="S2S060")
+        if name.strip() not in names:
+            raise BadCall(f"{option} names '{name.strip()}', which is no parameter", code="S2S060",
+                          hint=f"they are: {', '.join(names)}")
+        yield name.strip(), value.strip()
+
+
 def arguments(parameters: Mapping[str, inspect.Parameter], argtypes: Sequence[types.Type], wrt: Sequence[str], *,
-              size: int, seed: int, given: Mapping[str, object]) -> tuple[object, ...]:
+              size: int, seed: int, given: Mapping[str, object],
+              shaped: Mapping[str, tuple[int, ...]] | None = None) -> tuple[object, ...]:
     """One argument for each parameter: what is given, else (outside ``wrt``) its default, else a random one.
 
     Floats are between 0.5 and 1.5, where few functions have singularities; integers are small and valid indices of the
-    arrays, whose axes all have the same extent.
+    arrays, whose axes all have the same extent but for those ``shaped`` otherwise.
     """
     random = np.random.default_rng(seed)
     made = []
     for (name, p), t in zip(parameters.items(), argtypes):
-        drawn = _random(t, name, size, random)
+        drawn = _random(t, name, size, random, (shaped or {}).get(name))
         if name in given:
             made.append(_converted(given[name], t, name))
         elif p.default is not p.empty and name not in wrt and not isinstance(t, types.Array):
@@ -52,13 +69,16 @@ def arguments(parameters: Mapping[str, inspect.Parameter], argtypes: Sequence[ty
     return tuple(made)
 
 
-def _random(t: types.Type, name: str, size: int, random: np.random.Generator) -> object:
+def _random(t: types.Type, name: str, size: int, random: np.random.Generator,
+            shape: tuple[int, ...] | None = None) -> object:
+    if shape is not None and (not isinstance(t, types.Array) or t.ndim != len(shape)):
+        raise BadCall(f"--shape gives '{name}' {len(shape)} axes, its type is {spelled(t)}", code="S2S060")
     if isinstance(t, types.BaseTuple):
         return tuple(_random(item, name, size, random) for item in t)
     if isinstance(t, types.NoneType):
         return None
     if isinstance(t, types.Array):
-        shape = (size,) * t.ndim
+        shape = (size,) * t.ndim if shape is None else shape
         if t.layout == "A" and t.ndim:
             return strided(_numbers(t.dtype, shape, size, random))
         return np.array(_numbers(t.dtype, shape, size, random), order="F" if t.layout == "F" else "C")

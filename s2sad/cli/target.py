@@ -1,6 +1,7 @@
 """``FILE:FUNCTION``: the function meant, found by reading the file or, where that is allowed, by importing it."""
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -133,16 +134,9 @@ def _import(path: Path) -> ModuleType:
         root, dotted = root.parent, f"{root.name}.{dotted}"
     sys.path.insert(0, str(root))
     try:
-        if "." in dotted:
-            return importlib.import_module(dotted)
-        # By its path: a module of that name may have been imported from elsewhere.
-        spec = importlib.util.spec_from_file_location(dotted, path)
-        if spec is None or spec.loader is None:
-            raise BadCall(f"{path.name} is not a Python file", code="S2S060")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules.setdefault(dotted, module)
-        spec.loader.exec_module(module)
-        return module
+        # What it prints is not part of what we print.
+        with contextlib.redirect_stdout(sys.stderr):
+            return _executed(path, dotted)
     except S2sadError:
         raise
     except (Exception, SystemExit) as e:
@@ -150,3 +144,16 @@ def _import(path: Path) -> ModuleType:
         raise BadCall(f"importing {path.name} raises {type(e).__name__}: {e}", code="S2S060") from e
     finally:
         sys.path.remove(str(root))
+
+
+def _executed(path: Path, dotted: str) -> ModuleType:
+    if "." in dotted:
+        return importlib.import_module(dotted)
+    # By its path: a module of that name may have been imported from elsewhere.
+    spec = importlib.util.spec_from_file_location(dotted, path)
+    if spec is None or spec.loader is None:
+        raise BadCall(f"{path.name} is not a Python file", code="S2S060")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(dotted, module)
+    spec.loader.exec_module(module)
+    return module

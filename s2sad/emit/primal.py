@@ -37,7 +37,8 @@ class PrimalFunction:
 class Primal:
     """The pieces of a module that holds a user's function: callees before their callers, the function itself last.
 
-    ``imports`` are the names the text needs among ``np``, ``math`` and ``prange``, ``helpers`` those of runtime helpers.
+    ``imports`` are the names the text needs among ``np``, ``math`` and ``prange``, ``helpers`` those of runtime
+    helpers.
     """
 
     constants: tuple[str, ...]
@@ -88,6 +89,9 @@ def primal_text(user: UserFunction, taken: Iterable[str] = ()) -> Primal:
     def f(x, n=3):
         return SCALE * np.sin(x) ** n   # kept
     """
+    if not user.name.isidentifier():
+        raise UnsupportedSyntax("the source of a lambda cannot be written as a function", code="S2S006",
+                                loc=user.loc(user.node), hint="define it with 'def'")
     taken = {*RESERVED, *taken}
     if user.name in taken:
         raise UnsupportedSyntax(f"a module with the derivative of '{user.name}' has another use for that name",
@@ -197,6 +201,8 @@ def literal(value: object) -> str:
         case np.ndarray():
             default = np.array(value.tolist()).dtype == value.dtype
             return f"np.array({_listed(value.tolist())}{'' if default else f', dtype=np.{value.dtype.name}'})"
+        case np.floating() if np.isfinite(value):
+            return f"np.{value.dtype.name}({value!s})"
         case np.generic():
             return f"np.{value.dtype.name}({literal(value.item())})"
         case float() if not math.isfinite(value):

@@ -30,7 +30,7 @@ IMPORT_HINT = "--import allows the module to be imported, and so executed"
 # What can bind names, or change modules, behind the back of whoever reads the statements.
 HIDDEN_BINDING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__"})
 COMPILES = frozenset({"numba.njit", "numba.jit", "s2sad.differentiate"})
-HARMLESS = frozenset({"functools.lru_cache", "functools.cache"})
+HARMLESS = frozenset({"functools.lru_cache", "functools.cache", "numba.extending.register_jitable"})
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,14 @@ class Defaults(dict):
     def __init__(self, function: str) -> None:
         super().__init__()
         self.function = function
-        self.unknown: dict[str, str] = {}
+        self.unknown: dict[str, tuple[str, Loc]] = {}
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in self.unknown
 
     def __missing__(self, name: str) -> NoReturn:
-        raise UnsupportedFunction(f"the default of '{name}' of {self.function} is not evaluated: {self.unknown[name]}",
+        why, loc = self.unknown[name]
+        raise UnsupportedFunction(f"the default of '{name}' of {self.function} is not evaluated", loc=loc, why=why,
                                   code="S2S003", hint=f"pass it in the call; {IMPORT_HINT}")
 
 
@@ -318,7 +319,7 @@ class StaticModule:
                 found[p.arg] = value.value
             except NotFoldable as problem:
                 self._used(e)
-                found.unknown[p.arg] = problem.why
+                found.unknown[p.arg] = problem.why, self.loc(e)
         return found
 
     def _decorated(self, d: Definition, decorator: ast.expr) -> Unresolved | None:
@@ -380,6 +381,8 @@ def _module(name: str) -> Module:
         return found
     if name == "numba":
         return Module("numba", _numba_member)
+    if name.startswith("numba."):
+        return Module(name, lambda attr: Library(f"{name}.{attr}"))
     if name in ("s2sad", "functools"):
         # Named here for their decorators.
         return Module(name, lambda attr: Library("stop_gradient" if attr == "stop_gradient" else f"{name}.{attr}"))
@@ -396,13 +399,10 @@ def _member(module: Module, name: str, s: ast.stmt) -> object:
 
 def _numba_member(attr: str) -> Meaning:
     found = getattr(numba, attr, None)
-    if found is None:
-        raise LookupError(attr)
     if isinstance(found, numba.types.Type) or found is numba.prange:
         return meaning(found, f"numba.{attr}")
-    if isinstance(found, ModuleType):
-        return Module(f"numba.{attr}", lambda inner: Library(f"numba.{attr}.{inner}"))
-    return Library(f"numba.{attr}")
+    # Parts of numba that are not loaded until they are imported are modules.
+    return _module(f"numba.{attr}") if found is None or isinstance(found, ModuleType) else Library(f"numba.{attr}")
 
 
 # ---------------------------------------------------------------------------- syntax

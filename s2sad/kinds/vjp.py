@@ -8,11 +8,14 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from numba import types as nbt
+
+from s2sad.analysis.structure import definitely_bound
 from s2sad.errors import BadCall
-from s2sad.ir import Arg, Assign, Block, Call, Dim, Function, Stmt, TupleArg
+from s2sad.ir import Alloc, Arg, Assign, Block, Call, Const, Dim, Function, Stmt, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import dtype_name, is_array, is_float, is_integer
 from s2sad.kinds.adjoint import hold
 from s2sad.kinds.analysed import Analysed, Built, Finish
 from s2sad.optimise.dead import live_at_start, swapped_together
@@ -70,6 +73,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     parts: list[Arg] = [adj.result if o == "return" else o for o in order]  # type: ignore[misc]
     value, tail = hold(TupleArg(tuple(parts)), types, names, a)
     assert isinstance(value, TupleArg)
+    head = (*_placeholders(saved, adj.forward, a, types), *head)
     result = TupleArg((value if outputs is not None else value.items[0], TupleArg(tuple(saved))))
     forward = Function(f"{a.fn.name}_forward", a.fn.params, (*head, *adj.forward, *tail), result, a.fn.loc, types)
     nodes = [finish(forward, a, frozenset()), _unpacking(finish(reverse, a, frozenset()), saved, cotangents)]
@@ -92,6 +96,22 @@ def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
             raise BadCall(f"`{o}` is not an array that `{a.fn.name}` writes to", loc=a.fn.loc, code="S2S046",
                           hint=f"its outputs are {', '.join([*a.interface.mutated, 'return'])}")
     return outputs
+
+
+def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str, object]) -> tuple[Stmt, ...]:
+    """What is bound on some paths only is handed over as a zero or an empty array on the others."""
+    out: list[Stmt] = []
+    for n in saved:
+        if n in a.fn.params or definitely_bound(forward, n):
+            continue
+        t = types[n]
+        value: Alloc | Const = Const(0.0)
+        if is_array(t):
+            value = Alloc("empty", (Const(0),) * t.ndim, dtype_name(t))  # type: ignore[attr-defined]
+        elif is_integer(t):
+            value = Const(False) if isinstance(t, nbt.Boolean) else Const(0)
+        out.append(Assign(n, value, a.fn.loc))
+    return tuple(out)
 
 
 def _content_read(body: Block) -> set[str]:

@@ -3,16 +3,22 @@ from __future__ import annotations
 
 from typing import Callable
 
+from numba import types as nbt
+
 from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Load, Loc, Op, Rhs, Stmt
 from s2sad.ir.names import Names
+from s2sad.ir.types import is_array
 
 ZERO, ONE = Const(0), Const(1)
+INTEGER = frozenset({"add", "sub", "mul", "neg", "floordiv", "max", "min", "clamp", "extent"})
+"""Operations on 64-bit integers that give one."""
 
 
 class Builder:
     """Collects statements of the block being built; remembers integer expressions already computed in scope."""
 
-    def __init__(self, names: Names, reassigned: frozenset[str] = frozenset()) -> None:
+    def __init__(self, names: Names, reassigned: frozenset[str], types: dict[str, object]) -> None:
+        self.types = types
         self.names = names
         self.reassigned = reassigned
         self.blocks: list[list[Stmt]] = [[]]
@@ -41,7 +47,31 @@ class Builder:
     def temp(self, value: Rhs, hint: str = "t") -> str:
         name = self.names.fresh(hint)
         self.emit(Assign(name, value, self.loc))
+        kind = self.kind(value)
+        if kind is not None:
+            self.types[name] = kind
         return name
+
+    def kind(self, value: Rhs) -> object:
+        """The type of what a temporary is given, where it is plain; ``None`` leaves it to numba."""
+        match value:
+            case Dim() | Const(int()):
+                return nbt.int64
+            case str():
+                return self.types.get(value)
+            case Load(array, _):
+                t = self.types.get(array)
+                return t.dtype if is_array(t) else None  # type: ignore[union-attr]
+            case Op("nonzero", (str(d),)):
+                return self.types.get(d)
+            case Op(fn, args) if fn in INTEGER and all(self.types.get(a) == nbt.int64 if isinstance(a, str) else isinstance(a.value, int)
+                                                       for a in args):  # type: ignore[union-attr]
+                return nbt.int64
+            case Op("eq" | "ne" | "lt"):
+                return nbt.boolean
+            case Op("select", (_, Const(int()), Const(int()))):
+                return nbt.int64
+        return None
 
     # -- integers
 
@@ -174,6 +204,7 @@ class Builder:
                 index.append(ZERO)
                 continue
             var = self.names.fresh("ijkl"[len(opened)] if len(opened) < 4 else "i")
+            self.types[var] = nbt.int64
             self.nonneg.add(var)
             index.append(var)
             opened.append((var, self.unclamped.get(e, e) if isinstance(e, str) else e))

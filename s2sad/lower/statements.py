@@ -65,11 +65,11 @@ def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
 class _Lowering:
     def __init__(self, fn: Function, check_division: bool) -> None:
         self.fn = fn
-        self.types = fn.types
+        self.types = dict(fn.types)
         self.check_division = check_division
         counts = w.definition_counts(fn)
         self.uses = w.use_counts(fn)
-        self.b = Builder(Names(w.all_names(fn)), frozenset(n for n, c in counts.items() if c > 1))
+        self.b = Builder(Names(w.all_names(fn)), frozenset(n for n, c in counts.items() if c > 1), self.types)
         self.bindings = Bindings(fn)
         self.env: dict[str, Value] = {}
         self.extents: dict[str, tuple[Atom, ...]] = self.b.base_extents
@@ -86,7 +86,7 @@ class _Lowering:
         self.block(self.fn.body)
         self.b.loc = self.fn.loc
         result = w.map_result(self.fn.result, self.result_leaf)
-        return replace(self.fn, body=self.b.close(), result=result)
+        return replace(self.fn, body=self.b.close(), result=result, types=self.types)
 
     def result_leaf(self, a: Atom) -> Atom:
         if isinstance(a, str) and is_array(self.types.get(a)):
@@ -530,9 +530,10 @@ class _Lowering:
         v = self.view(name)
         if is_whole(v, self.base_extents(v.base)):
             return v.base
-        self.env.pop(name, None)
-        self.materialise(name, v)
-        return name
+        copy = self.b.names.fresh(f"{name}_copy")       # the name itself stays a view
+        self.types[copy] = self.types[name].copy(layout="C")
+        self.materialise(copy, v)
+        return copy
 
     def argument(self, a: Arg) -> Arg:
         return self.reference(a) if isinstance(a, str) and is_array(self.types.get(a)) else a
@@ -579,7 +580,7 @@ class _Lowering:
             if isinstance(a, Sliced):
                 shape[a.axis] = n
         temp = self.b.names.fresh("rhs")
-        self.types = {**self.types, temp: self.types[target.base].copy(ndim=len(shape), layout="C")}
+        self.types[temp] = self.types[target.base].copy(ndim=len(shape), layout="C")
         self.b.alloc(temp, "empty", tuple(shape), dtype_name(self.types[temp]))
         self.extents[temp] = tuple(shape)
         self.allocated.add(temp)
@@ -607,6 +608,7 @@ class _Lowering:
             zero = Op("np.float32", (Const(0.0),))
         s = b.names.fresh("s")
         b.emit(Assign(s, zero, b.loc))
+        self.types[s] = t
         b.reassigned |= {s}
 
         def body(index: tuple[Atom, ...]) -> None:
@@ -638,7 +640,7 @@ class _Lowering:
             self.b.emit(Assign(target, self.dot(target, args), self.b.loc))
             return
         product = self.b.names.fresh("product")
-        self.types = {**self.types, product: self.types[target]}
+        self.types[product] = self.types[target]
         self.b.emit(Assign(product, self.dot(product, args), self.b.loc))
         self.copy(target, whole(product, self.extents[product]))
 

@@ -67,7 +67,9 @@ def _candidates(name: str, counters: set[str], fixed: frozenset[str]) -> Iterato
 
 def renamed(fn: Function, m: Mapping[str, str]) -> Function:
     """The function with names replaced everywhere, bindings included."""
-    types = {m.get(n, n): t for n, t in fn.types.items()}
+    new = set(m.values())
+    types = {n: t for n, t in fn.types.items() if n not in m and n not in new}
+    types.update({m[n]: t for n, t in fn.types.items() if n in m})
     result = w.map_result(fn.result, lambda a: m.get(a, a) if isinstance(a, str) else a)
     return replace(fn, body=_rename(fn.body, m), result=result, types=types)
 

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from numba import types as nbt
+
 from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, Op, Permute, Stmt, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -33,6 +35,7 @@ TOTAL = frozenset({"add", "sub", "mul", "neg", "pos", "max", "min", "select", "c
 def hoist_invariants(fn: Function) -> Function:
     defs = w.definition_counts(fn)
     names = Names(w.all_names(fn))
+    types = dict(fn.types)
     permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
 
     def integer(a: Atom) -> bool:
@@ -61,6 +64,7 @@ def hoist_invariants(fn: Function) -> Function:
         if not isinstance(alloc, Alloc) or alloc.kind != "zeros":
             return ()
         index = tuple(names.fresh("ijk"[k]) for k in range(len(alloc.shape)))
+        types.update({i: nbt.int64 for i in index})
         inner: Stmt = Store(s.target, index, Const(0.0), s.loc)
         for var, n in zip(reversed(index), reversed(alloc.shape)):
             inner = For(var, Const(0), n, Const(1), (inner,), loc=s.loc)
@@ -100,4 +104,4 @@ def hoist_invariants(fn: Function) -> Function:
             out.append(s)
         return tuple(out)
 
-    return replace(fn, body=block(fn.body))
+    return replace(fn, body=block(fn.body), types=types)

@@ -229,7 +229,7 @@ class _Builder:
         """Local shadows start at zero; the cotangents of the results come in."""
         results = [a for a, _ in leaves]
         for n, b in self.shadow.items():
-            if n in self.fn.params or n in self.carried or self.at.binders[n] and self._is_call_in_loop(n):
+            if n in self.fn.params or n in self.carried or self.at.home(n)[0] is not self.fn.body or self._is_call_in_loop(n):
                 continue
             if results.count(n) == 1:
                 cotangent = next(c for a, c in leaves if a == n)
@@ -344,6 +344,8 @@ class _Builder:
             self.acc.start(n)
         for n in self.plan.at_end.get(id(body), ()):
             self.fetch(self._stored((id(body), n), n, self.types[n], loops), n)
+        for n in self._arrays_at_home(body):
+            self.emit(Assign(self.shadow[n], Call("np.zeros_like", (n,)), self.loc))
         for s in body:
             if loops and isinstance(s, Assign) and s.target in self.shadow and self._is_call_in_loop(s.target):
                 a, b = s.value.args  # type: ignore[union-attr]
@@ -363,6 +365,13 @@ class _Builder:
                 if n in self.active and not is_array(self.types.get(n)) and self.at.home(n)[0] is body:
                     seen[n] = None
         return list(seen)
+
+    def _arrays_at_home(self, body: Block) -> list[str]:
+        """Active arrays of a branch outside loops, whose shadows live in the reverse of the branch."""
+        if body is self.fn.body or not body or self.at.place[body[0]].loops:
+            return []
+        seen = {n: None for s in w.walk(body) for n in w.binds(s) if n in self.shadow and self.at.home(n)[0] is body}
+        return [n for n in seen if n not in self.carried and not self._is_call_in_loop(n)]
 
     def rev_statement(self, s: Stmt, body: Block) -> None:
         loops = self.at.place[s].loops

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from numba import types as nbt
+
 from s2sad.analysis.structure import Loop
 from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Grow, If, Load, Loc, Op, Rhs, Stmt, Store
 from s2sad.ir import walk as w
@@ -44,7 +46,9 @@ class Tapes:
     def new(self, quantity: str, kind: object, loops: tuple[Loop, ...], loc: Loc) -> Tape:
         """A tape for a value of numba type ``kind`` stored once per iteration of ``loops[-1]``."""
         if not loops:
-            return Tape(self.names.fresh(f"old_{quantity}"), (), None)
+            variable = self.names.fresh(f"old_{quantity}")
+            self.types[variable] = kind
+            return Tape(variable, (), None)
         name = self.names.fresh(f"tape_{quantity}")
         self.types[name] = kind
         outer = loops[0]
@@ -146,6 +150,7 @@ class Tapes:
         if inner not in self.counters:
             name = self.names.fresh("top")
             self.counters[inner] = name
+            self.types[name] = nbt.int64
             self.before.setdefault(outer, []).insert(0, Assign(name, ZERO, loc))
         return self.counters[inner]
 

@@ -41,13 +41,25 @@ def root_beside(x):
 @pytest.mark.parametrize("f, x, want", [
     (where_not_chosen, np.array([0.0, 1.0, -2.0, 0.25]), [1.0, 0.5, 0.0, 1.0]),
     (overflow_overwritten, np.array([1.0, 2.0, -1.0, 0.5]), [2.0, 4.0, -2.0, 1.0]),
-    (root_beside, np.array([0.0, 4.0, 0.0]), [0.0, 0.25, 0.0]),
-], ids=["where", "overflow", "root"])
+], ids=["where", "overflow"])
 def test_zero_wins(f, x, want):
     with np.errstate(all="ignore"):
         gradient, columns = both_modes(f, x)
     np.testing.assert_array_equal(gradient, want)
     np.testing.assert_array_equal(columns, want)
+
+
+def test_zero_adjoint_at_a_vertical_tangent():
+    x = np.array([0.0, 4.0, 0.0])
+    backward = generate(root_beside, (x,), "grad", ("x",))
+    np.testing.assert_array_equal(execute(backward)[backward.name](x), [0.0, 0.25, 0.0])
+
+
+def test_zero_tangent_at_a_vertical_tangent():
+    x = np.array([0.0, 4.0, 1.0])
+    forward = generate(root_beside, (x,), "tangent", ("x",))
+    value, d_value = execute(forward)[forward.name](x, np.array([0.0, 1.0, 0.0]))
+    assert (value, d_value) == (2.0, 0.25)
 
 
 def test_strong_zero_can_be_turned_off():
