@@ -12,10 +12,11 @@ from numba import types as nbt
 from s2sad.analysis.activity import find_activity
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
+from s2sad.emit.primal import primal_text
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.webs import split_webs
-from s2sad.ir import Function, Stmt
+from s2sad.ir import Assign, Block, Function, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.verify import verify
 from s2sad.kinds.adjoint import adjoint_functions
@@ -34,6 +35,7 @@ from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
 from s2sad.optimise.naming import name_temporaries
+from s2sad.optimise.zeros import drop_zeros
 from s2sad.runtime.helpers import dispatchers
 
 TEMPORARY = re.compile(r"t\d+(_\d+)?")
@@ -96,6 +98,8 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = lower_function(user)                                    # parse, one exit, helpers inlined, one name per web
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
     fn = recognise_growth(fn)
+    if not fn.name.isidentifier():
+        fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(user.params, argtypes))
     inferred, returned = infer(fn, types, dispatchers())
     fn = define_everywhere(fn, inferred)
@@ -159,17 +163,36 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
             types[new] = types[old]
     fn = replace(fn, types=types)
     fn = checked(propagate_copies(fn))
+    fn = checked(drop_zeros(fn))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}
     folded = plan_folding(fn, frozenset(author))
     fn, folded = coalesce(fn, folded, a.author_names)
-    fn = augment(fn)
-    return to_python(fn, folded, _comments(fn))
+    fn = augment(fn, folded)
+    return to_python(fn, folded, _comments(fn, folded))
 
 
-def _comments(fn: Function) -> dict[Stmt, str]:
-    return {}
+def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
+    """The author's line before what the reverse sweep does for it."""
+    comments: dict[Stmt, str] = {}
+
+    def block(body: Block) -> None:
+        last = ""
+        for s in body:
+            if isinstance(s, Assign) and s.target in folded:
+                continue
+            nested = w.blocks(s)
+            text = s.loc.text.strip()
+            if s.loc.reverse and not nested and text != last and not text.endswith(":"):
+                comments[s] = last = text
+            elif nested:
+                last = ""
+            for b in nested:
+                block(b)
+
+    block(fn.body)
+    return comments
 
 
 # ---------------------------------------------------------------------------- the kinds
@@ -182,7 +205,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     Parameters
     ----------
     user : UserFunction
-    kind : {"tangent", "adjoint", "grad", "value_and_grad", "vjp"}
+    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
     argtypes : tuple of numba types
         One per parameter.
     wrt : tuple of str
@@ -210,6 +233,9 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         Where the function, or this use of it, is not supported.
     """
     options = dict(numba_options or {})
+    if kind == "primal":
+        text = assemble((), jit=jit, options=options, primal=primal_text(user))
+        return Generated(kind, user.name, text, (user.name,), Interface(user.params, wrt, (), (), None))
     functions, name, entries, interface = generate_functions(
         user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs, strong_zero=strong_zero)
     return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface)

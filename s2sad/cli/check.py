@@ -139,8 +139,8 @@ def check(asked: Request, args: tuple[object, ...], *, seed: int = 0, rtol: floa
     """
     user = asked.target.user
     if user.node.args.kwonlyargs:
-        raise BadCall("functions are checked by calls by position, and this one has keyword-only parameters", code="S2S060",
-                      loc=user.loc(user.node), hint="remove the '*' to check it")
+        raise BadCall("functions are called by position here, and this one has keyword-only parameters",
+                      code="S2S060", loc=user.loc(user.node), hint="remove the '*' to check it")
     with warnings.catch_warnings():
         # numba's remarks on performance have no place in the table.
         warnings.simplefilter("ignore")
@@ -248,6 +248,11 @@ def summary(asked: Request, args: tuple[object, ...], result: Result) -> str:
 def _at(names: Sequence[str], args: Sequence[object]) -> str:
     texts = []
     for name, a in zip(names, args):
-        text = f"{a:.6g}" if isinstance(a, float | np.floating) else str(a)
-        texts.append(f"{name} = random, shape {a.shape}" if isinstance(a, np.ndarray) else f"{name} = {text}")
+        if isinstance(a, np.ndarray):
+            # Enough to see what was given; --seed repeats what was drawn.
+            short = a.ndim == 1 and a.size <= ELEMENTWISE
+            text = np.array2string(a, precision=4) if short else f"array of shape {a.shape}"
+        else:
+            text = f"{a:.6g}" if isinstance(a, float | np.floating) else str(a)
+        texts.append(f"{name} = {text}")
     return ", ".join(texts)

@@ -11,7 +11,6 @@ import builtins
 import math
 import sys
 import tokenize
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import NoReturn
@@ -21,6 +20,7 @@ import numba
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
+from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
 from s2sad.frontend.folding import NotFoldable, fold
 from s2sad.frontend.library import SPACES, meaning
 from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction, parameters
@@ -92,7 +92,7 @@ class StaticModule:
         self.hidden: Unresolved | None = None
         try:
             tree = ast.parse(text)
-            self._changed_inside = dict(_global_stores(tree))
+            self._changed_inside = dict(global_stores(tree))
             for statement in tree.body:
                 self._statement(statement)
         except SyntaxError as e:
@@ -151,7 +151,8 @@ class StaticModule:
             return self._user(found) if isinstance(found, Definition) else found  # type: ignore[return-value]
         if self.hidden is not None:
             raise self._unresolved(name, self.hidden)
-        if hasattr(builtins, name):
+        # The builtins module has a __name__ of its own.
+        if hasattr(builtins, name) and not name.startswith("__"):
             return meaning(getattr(builtins, name), name)
         raise UnsupportedFunction(f"the name '{name}' is not defined in {self.file}", code="S2S003", hint=IMPORT_HINT)
 
@@ -183,7 +184,7 @@ class StaticModule:
         if isinstance(s, ast.ImportFrom):
             self._import_from(s)
             return
-        if isinstance(s, ast.If) and _never_true_on_import(s.test):
+        if isinstance(s, ast.If) and never_true_on_import(s.test):
             for other in s.orelse:
                 self._statement(other)
             return
@@ -233,13 +234,13 @@ class StaticModule:
 
     def _opaque(self, s: ast.stmt) -> None:
         """A statement that is not followed: names bound in it are unresolved from here on."""
-        for name in _bound(s):
+        for name in bound_names(s):
             self._bind(name, Unresolved(f"it is bound inside '{_keyword(s)}'", s.lineno), s)
         self._used(s)
 
     def _used(self, node: ast.AST) -> None:
         """An expression or statement of unknown effect: arrays named in it may be changed by it."""
-        for n in _outside_functions(node):
+        for n in outside_functions(node):
             match n:
                 case ast.Name(id=name) if name in HIDDEN_BINDING and name not in self.names:
                     self._forget(Unresolved(f"'{name}' may bind any name", n.lineno))
@@ -403,70 +404,6 @@ def _numba_member(attr: str) -> Meaning:
         return meaning(found, f"numba.{attr}")
     # Parts of numba that are not loaded until they are imported are modules.
     return _module(f"numba.{attr}") if found is None or isinstance(found, ModuleType) else Library(f"numba.{attr}")
-
-
-# ---------------------------------------------------------------------------- syntax
-
-def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a statement that are evaluated with it: bodies of functions defined in it are not."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and child in _body(node):
-            continue
-        yield from _outside_functions(child)
-
-
-def _body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list:
-    return [node.body] if isinstance(node, ast.Lambda) else node.body
-
-
-def _bound(s: ast.stmt) -> list[str]:
-    """Names a statement may bind at module level."""
-    names: dict[str, None] = {}
-    for n in _outside_functions(s):
-        match n:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                names[name] = None
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                names[name] = None
-            case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
-                names[name] = None
-            case ast.MatchStar(name=str() as name):
-                names[name] = None
-            case ast.MatchMapping(rest=str() as name):
-                names[name] = None
-            case ast.alias(name=name, asname=asname):
-                names[asname or name.partition(".")[0]] = None
-    return list(names)
-
-
-def _global_stores(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Names of the module that functions declare ``global``, or whose elements they set."""
-    for f in ast.walk(tree):
-        if not isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        inside = [n for s in f.body for n in ast.walk(s)]
-        own = {a.arg for a in ast.walk(f.args) if isinstance(a, ast.arg)}
-        own |= {n.id for n in inside if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-        declared = {name: n.lineno for n in inside if isinstance(n, ast.Global) for name in n.names}
-        yield from declared.items()
-        for n in inside:
-            if isinstance(n, (ast.Subscript, ast.Attribute)) and not isinstance(n.ctx, ast.Load):
-                root = n.value
-                while isinstance(root, (ast.Subscript, ast.Attribute)):
-                    root = root.value
-                if isinstance(root, ast.Name) and root.id not in own:
-                    yield root.id, n.lineno
-
-
-def _never_true_on_import(test: ast.expr) -> bool:
-    """``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
-    match test:
-        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
-            return True
-        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(value=ast.Name(id="typing"), attr="TYPE_CHECKING"):
-            return True
-    return False
 
 
 def _keyword(s: ast.stmt) -> str:

@@ -50,12 +50,13 @@ from typing import Mapping, TypeAlias
 
 @dataclass(frozen=True)
 class Loc:
-    """A position in the user's source."""
+    """A position in the user's source; ``reverse`` marks what the reverse sweep does for it."""
 
     file: str
     line: int
     col: int
     text: str = ""
+    reverse: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.col + 1}"

@@ -103,6 +103,12 @@ class Builder:
     def add(self, a: Atom, b: Atom) -> Atom:
         if isinstance(a, Const):
             a, b = b, a
+        if isinstance(a, str) and isinstance(b, Const):
+            match self.made.get(a):
+                case Op("add", (inner, Const(int() as k))):
+                    a, b = inner, Const(b.value + k)  # type: ignore[operator]
+                case Op("sub", (inner, Const(int() as k))):
+                    a, b = inner, Const(b.value - k)  # type: ignore[operator]
         if isinstance(a, Const) and isinstance(b, Const):
             return Const(a.value + b.value)  # type: ignore[operator]
         if isinstance(b, Const):

@@ -112,8 +112,7 @@ class _Lowering:
                 self.assign(target, value, rest)
             case AugAssign(target, op, value):
                 if is_array(self.types[target]):
-                    v = self.whole_or_view(target)
-                    self.store_all(v, self.elementwise(op, (v, self.operand(value))))
+                    self.update_all(self.whole_or_view(target), op, self.operand(value))
                 else:
                     self.assign(target, Op(op, (target, value)), rest)
             case SetItem(base, index, value):
@@ -125,7 +124,7 @@ class _Lowering:
             case AugItem(base, index, op, value):
                 v = self.subscript(base, index)
                 if v.extents:
-                    self.store_all(v, self.elementwise(op, (v, self.operand(value))))
+                    self.update_all(v, op, self.operand(value))
                 elif op in ("add", "sub"):
                     b.emit(Increment(v.base, element(b, v, ()), self.scalar(value), 1 if op == "add" else -1, s.loc))
                 else:
@@ -261,7 +260,7 @@ class _Lowering:
         v = self.array_value(target, value)
         if v is None:
             return
-        if target in self.bindings.rebound:
+        if target in self.bindings.rebound and not (isinstance(v, View) and target in self.bindings.permuted):
             self.assign_in_place(target, v)
         elif isinstance(v, View):
             if target in self.bindings.permuted:
@@ -560,17 +559,37 @@ class _Lowering:
     def store_all(self, target: View, v: Value | Atom) -> None:
         """``target[...] = v`` with NumPy's semantics: shape check, and the right side evaluated in full first."""
         if isinstance(v, (View, Elementwise)):
-            extra = len(v.extents) - len(target.extents)
-            if extra > 0 and any(e != ONE for e in v.extents[:extra]):
-                raise UnsupportedSyntax("the right side has more axes than the place it is assigned to", loc=self.b.loc,
-                                        code="S2S017", hint="select the axes to assign")
-            for e, n in zip(v.extents[max(extra, 0):], target.extents[max(-extra, 0):]):
-                if e not in (n, ONE):
-                    self.raise_unless_equal(n, e, "cannot assign slice from input of different size", or_one=True)
-            if any(leaf.base == target.base and (leaf.same_map != target.same_map or leaf.extents != target.extents)
-                   and not self.apart(leaf, target) for leaf in leaves(v)):
+            self.check_fits(target, v)
+            if any(self.overlaps(leaf, target) for leaf in leaves(v)):
                 v = self.evaluated_first(target, v)
         self.loops(target, v)
+
+    def update_all(self, target: View, op: str, v: Value | Atom) -> None:
+        """``target op= v`` for all elements, in place."""
+        if isinstance(v, View) and self.overlaps(v, target):
+            raise UnsupportedSyntax("an in-place operator between overlapping parts of one array has no meaning NumPy and "
+                                    "numba agree on", loc=self.b.loc, code="S2S013",
+                                    hint="write `a[...] = a[...] + b`, which evaluates the right side first, or a loop")
+        if isinstance(v, (View, Elementwise)):
+            self.check_fits(target, v)
+            if any(self.overlaps(leaf, target) for leaf in leaves(v)):
+                v = self.evaluated_first(target, v)
+        maps = (self.maps(target, target.extents), self.maps(v, target.extents))
+        self.loops(target, Elementwise(op, (target, v), maps, target.extents))
+
+    def overlaps(self, a: View, target: View) -> bool:
+        """Whether a view may read what is written through another at a different place of the loop."""
+        return a.base == target.base and (a.same_map != target.same_map or a.extents != target.extents) and not self.apart(a, target)
+
+    def check_fits(self, target: View, v: Value) -> None:
+        """NumPy's check that a value can be broadcast into a place."""
+        extra = len(v.extents) - len(target.extents)
+        if extra > 0 and any(e != ONE for e in v.extents[:extra]):
+            raise UnsupportedSyntax("the right side has more axes than the place it is assigned to", loc=self.b.loc,
+                                    code="S2S017", hint="select the axes to assign")
+        for e, n in zip(v.extents[max(extra, 0):], target.extents[max(-extra, 0):]):
+            if e not in (n, ONE):
+                self.raise_unless_equal(n, e, "cannot assign slice from input of different size", or_one=True)
 
     def evaluated_first(self, target: View, v: Value) -> View:
         """The value in a temporary as large as the base array, so that in a loop it is one array of one size."""

@@ -28,7 +28,6 @@ def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> 
     counters = {s.var for s in w.walk(fn.body) if isinstance(s, For)}
     present = [n for n in live.order if n not in folded]
     members: dict[str, list[str]] = {n: [n] for n in present if _stays(n, fixed, fn)}
-    reserved = set(present) | set(folded) | RESERVED
     chosen: dict[str, str] = {}
     for n in present:
         if _stays(n, fixed, fn):
@@ -36,7 +35,7 @@ def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> 
         for c in _candidates(n, counters, fixed):
             others = members.get(c)
             if others is None:
-                if c != n and c in reserved and not (c in live.order and not _stays(c, fixed, fn) and c not in folded):
+                if c in RESERVED:
                     continue
             elif any(o in clashes.get(n, ()) or str(fn.types.get(o)) != str(fn.types.get(n)) for o in others):
                 continue

@@ -78,8 +78,12 @@ rule("lgamma(x)", x="digamma(x)")
 
 rule("abs(x)", names=("abs", "np.abs", "np.absolute", "np.fabs", "math.fabs"), x="sign(x)")
 rule("copysign(x, y)", x="sign(x) * copysign(1.0, y)", y="0.0")
+rule("max(x, y)", names=("max", "np.maximum"),
+     x="1.0 if x > y else 0.5 if x == y else 0.0", y="1.0 if y > x else 0.5 if x == y else 0.0")
+rule("min(x, y)", names=("min", "np.minimum"),
+     x="1.0 if x < y else 0.5 if x == y else 0.0", y="1.0 if y < x else 0.5 if x == y else 0.0")
 # Compared with the result: one NaN operand, which fmax and fmin pass over, then takes no share.
-for _names in (("max", "np.maximum"), ("min", "np.minimum"), ("np.fmax",), ("np.fmin",)):
+for _names in (("np.fmax",), ("np.fmin",)):
     rule("extremum(x, y)", names=_names,
          x="(0.5 if x == y else 1.0) if x == Ω else 0.0", y="(0.5 if x == y else 1.0) if y == Ω else 0.0")
 rule("nan_to_num(x)", x="1.0 if isfinite(x) else 0.0")

@@ -85,6 +85,14 @@ class Accumulators:
         self.emit(Assign(b, Const(0.0) if total is None else total, self.loc))
         self.is_variable.add(name)
 
+    def settle(self, names: list[str]) -> None:
+        """Before a loop or branch that touches these names: their adjoints are variables, and pending sums of other
+        names that mention one of them keep its present value."""
+        for name in names:
+            self.materialise(name)
+        for name in names:
+            self._detach(self.adjoint_name(name))
+
     def _sum(self, contributions: list[Contribution], name: str) -> Contribution | None:
         if not contributions:
             return None

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from numba import types as nbt
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.only_stores import find_only_stores
 from s2sad.analysis.required import Plan, inverse, operand_partials, plan_required
 from s2sad.analysis.structure import Loop, Structure, definitely_bound
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
@@ -138,6 +139,7 @@ class _Builder:
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
         self.tape_of: dict[object, Tape] = {}
         self.undefined: set[str] = set()
+        self.only_stores = find_only_stores(fn, self.at)
         self.shadow: dict[str, str] = {}
         self.out: list[Stmt] = []
         self.loc = fn.loc
@@ -351,9 +353,9 @@ class _Builder:
                 a, b = s.value.args  # type: ignore[union-attr]
                 shape = tuple(self.temp(Dim(x, k), "n") for x, k in
                               [(a, k) for k in range(self.types[a].ndim - 1)] + [(b, k) for k in range(1, self.types[b].ndim)])  # type: ignore[attr-defined]
-                self.emit(Assign(self.shadow[s.target], Alloc("zeros", shape, dtype_name(self.types[s.target])), s.loc))
+                self.emit(Assign(self.shadow[s.target], Alloc("zeros", shape, dtype_name(self.types[s.target])), self.loc))
         for s in reversed(body):
-            self.loc = self.acc.loc = s.loc
+            self.loc = self.acc.loc = replace(s.loc, reverse=True)
             self.rev_statement(s, body)
 
     def _names_at_home(self, body: Block) -> list[str]:
@@ -398,19 +400,19 @@ class _Builder:
                 else:
                     self.rev_scalar(s, target, value, body, omega)
             case Store(array, index, value) if array in self.active:
-                self.rev_store(array, index, value)
+                self.rev_store(s, array, index, value)
             case Increment(array, index, value, sign) if array in self.active and isinstance(value, str) and value in self.active:
                 self.acc.add(value, sign, self.temp(Load(self.shadow[array], index), f"b_{value}"))
             case Permute(targets, sources):
-                self.emit(Permute(sources, targets, s.loc))
+                self.emit(Permute(sources, targets, self.loc))
                 if targets[0] in self.shadow:
-                    self.emit(Permute(tuple(self.shadow[t] for t in sources), tuple(self.shadow[t] for t in targets), s.loc))
+                    self.emit(Permute(tuple(self.shadow[t] for t in sources), tuple(self.shadow[t] for t in targets), self.loc))
 
     def recompute(self, d: Assign) -> None:
         value = d.value
         if isinstance(value, Op) and value.fn == "nonzero":
             value = value.args[0]            # tested in the forward sweep
-        self.emit(Assign(d.target, value, d.loc))
+        self.emit(Assign(d.target, value, self.loc))
 
     def restore(self, s: Stmt, loops: tuple[Loop, ...]) -> Atom | None:
         """Undo an overwrite; gives the overwritten-by value if a rule wants it."""
@@ -430,7 +432,7 @@ class _Builder:
         else:
             old = self.names.fresh("t")
             self.fetch(tape, old)
-            self.emit(Store(array, s.index, old, s.loc))  # type: ignore[union-attr]
+            self.emit(Store(array, s.index, old, self.loc))  # type: ignore[union-attr]
         return omega
 
     def rev_scalar(self, s: Assign, target: str, value: Rhs, body: Block, omega: Atom | None) -> None:
@@ -456,11 +458,11 @@ class _Builder:
             case str() if value in self.active:
                 yield value, 1, g
             case Load(array, index) if array in self.active:
-                self.emit(Increment(self.shadow[array], index, g, outer, s.loc))
+                self.emit(Increment(self.shadow[array], index, g, outer, self.loc))
             case Op(_, args):
                 result: Atom = target if omega is None else omega
                 for k, partial in operand_partials(s, self.active).items():
-                    sign, amount = weighted(g, partial, result, lambda v, n=args[k]: self.temp(v, f"b_{n}"), strong_zero=self.strong_zero,
+                    sign, amount = weighted(g, partial, result, self.temp, f"b_{args[k]}", strong_zero=self.strong_zero,
                                             is_integer=self._is_integer)
                     yield args[k], sign, amount
             case Call("np.dot", (a, b), _):
@@ -474,13 +476,14 @@ class _Builder:
     def _is_integer(self, a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))
 
-    def rev_store(self, array: str, index: tuple[Atom, ...], value: Atom) -> None:
+    def rev_store(self, s: Stmt, array: str, index: tuple[Atom, ...], value: Atom) -> None:
         b = self.shadow[array]
         if isinstance(value, str) and value in self.active:
             g = self.temp(Load(b, index), f"b_{value}")
-            self.emit(Store(b, index, FZERO, self.loc))
+            if s not in self.only_stores:
+                self.emit(Store(b, index, FZERO, self.loc))
             self.acc.add(value, 1, g)
-        else:
+        elif s not in self.only_stores:
             self.emit(Store(b, index, FZERO, self.loc))
 
     def rev_array(self, target: str, value: Rhs, in_loop: bool) -> None:
@@ -499,13 +502,14 @@ class _Builder:
     # ------------------------------------------------------------------ loops and branches
 
     def rev_compound(self, s: Stmt) -> None:
-        for n in self._touched(s):
-            self.acc.materialise(n)
+        around = self.loc
+        self.acc.settle(self._touched(s))
         match s:
             case If(test, then, orelse):
                 new_then, new_else = self._nested(then), self._nested(orelse)
+                self.loc = self.acc.loc = around
                 if new_then or new_else:
-                    self.emit(If(test, new_then, new_else, s.loc))
+                    self.emit(If(test, new_then, new_else, self.loc))
             case For():
                 self.rev_for(s)
             case While():
@@ -513,7 +517,7 @@ class _Builder:
                 inner = self._iteration(s)
                 if inner:
                     assert s.trips is not None
-                    self.emit(For(k, ZERO, s.trips, ONE, inner, loc=s.loc))
+                    self.emit(For(k, ZERO, s.trips, ONE, inner, loc=self.loc))
 
     def rev_for(self, s: For) -> None:
         inner = self._iteration(s)
@@ -521,9 +525,9 @@ class _Builder:
             return
         start, stop, step = s.start, s.stop, s.step
         if s.exit is None and step == ONE:
-            self.emit(For(s.var, self._plus(stop, -1), self._plus(start, -1), Const(-1), inner, loc=s.loc))
+            self.emit(For(s.var, self._plus(stop, -1), self._plus(start, -1), Const(-1), inner, loc=self.loc))
         elif s.exit is None and step == Const(-1):
-            self.emit(For(s.var, self._plus(stop, 1), self._plus(start, 1), ONE, inner, loc=s.loc))
+            self.emit(For(s.var, self._plus(stop, 1), self._plus(start, 1), ONE, inner, loc=self.loc))
         else:
             trips: Atom | None = s.trips
             if s.exit is None and isinstance(step, Const):
@@ -538,7 +542,7 @@ class _Builder:
                 last = self.temp(Op("add", (start, last)))
             before = self._plus(start, -step.value) if isinstance(step, Const) else self.temp(Op("sub", (start, step)))  # type: ignore[operator]
             back = Const(-step.value) if isinstance(step, Const) else self.temp(Op("neg", (step,)))  # type: ignore[operator]
-            self.emit(For(s.var, last, before, back, inner, loc=s.loc))
+            self.emit(For(s.var, last, before, back, inner, loc=self.loc))
 
     def _plus(self, a: Atom, k: int) -> Atom:
         if isinstance(a, Const):
@@ -561,10 +565,12 @@ class _Builder:
         return len(binders) == 1 and (isinstance(binders[0], For) and binders[0].var == x or not self.at.place[binders[0]].loops)
 
     def _iteration(self, s: For | While) -> Block:
+        around = self.loc
         inner = self._nested(s.body)
+        self.loc = self.acc.loc = around
         if s in self.tapes.counters:
             top = self.tapes.counters[s]
-            inner = (Assign(top, Op("sub", (top, ONE)), s.loc), *inner)
+            inner = (Assign(top, Op("sub", (top, ONE)), self.loc), *inner)
         return inner
 
     def _nested(self, body: Block) -> Block:

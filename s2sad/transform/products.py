@@ -7,7 +7,7 @@ from s2sad.ir import Atom, Const, Op, Rhs
 from s2sad.transform.formulas import Formula, Node, emit
 
 
-def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str], *,
+def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs, str], str], hint: str, *,
              strong_zero: bool, is_integer: Callable[[Atom], bool]) -> tuple[int, Atom]:
     """``(sign, atom)`` of ``g * partial``.
 
@@ -23,17 +23,17 @@ def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str]
                 sign, partial, value = -sign, Const(-value), -value  # type: ignore[operator]
             if value == 1:
                 return sign, g
-            return sign, temp(Op("mul", (partial, g)))
+            return sign, temp(Op("mul", (partial, g)), hint)
         case Node("div", (Const(1 | 1.0), Const())):
-            return sign, temp(Op("div", (g, partial.args[1])))  # type: ignore[arg-type]
+            return sign, temp(Op("div", (g, partial.args[1])), hint)  # type: ignore[arg-type]
     if isinstance(partial, Node) and partial.fn == "div" and partial.args[0] in (Const(1), Const(1.0)) and \
             not isinstance(partial.args[1], Node) and is_integer(partial.args[1]):
-        return sign, temp(Op("div", (g, partial.args[1])))
+        return sign, temp(Op("div", (g, partial.args[1])), hint)
     if _is_choice(partial):
-        return sign, _chosen(g, partial, result, temp)
-    p = emit(partial, result, temp)
+        return sign, _chosen(g, partial, result, temp, hint)
+    p = emit(partial, result, lambda v: temp(v, "p"))
     plain = not strong_zero or not isinstance(partial, Node) and is_integer(p)
-    return sign, temp(Op("mul" if plain else "zmul", (g, p)))
+    return sign, temp(Op("mul" if plain else "zmul", (g, p)), hint)
 
 
 def _is_choice(partial: Formula) -> bool:
@@ -44,13 +44,14 @@ def _is_choice(partial: Formula) -> bool:
     return False
 
 
-def _chosen(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs], str]) -> Atom:
+def _chosen(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs, str], str], hint: str) -> Atom:
     """``g`` or zero, not ``g`` times one or zero: what is not chosen may be infinite."""
     match partial:
         case Node("select", (c, a, b)):
-            return temp(Op("select", (emit(c, result, temp), _chosen(g, a, result, temp), _chosen(g, b, result, temp))))
+            test = emit(c, result, lambda v: temp(v, "p"))
+            return temp(Op("select", (test, _chosen(g, a, result, temp, hint), _chosen(g, b, result, temp, hint))), hint)
         case Const(1 | 1.0):
             return g
         case Const(0 | 0.0):
             return Const(0.0)
-    return temp(Op("mul", (partial, g)))  # type: ignore[arg-type]
+    return temp(Op("mul", (partial, g)), hint)  # type: ignore[arg-type]

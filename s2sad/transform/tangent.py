@@ -161,7 +161,8 @@ class _Builder:
                 self.operation(s, target, value)
             case Call("np.dot", (str(a), str(b)), _):
                 terms = [self.temp(Call("np.dot", (self.d(x), y))) for x, y in ((a, b), (b, a)) if x in self.active]
-                self.emit(Assign(self.d(target), Op("add", tuple(terms)) if len(terms) == 2 else terms[0], s.loc))
+                total: Rhs = Op("add", tuple(terms)) if len(terms) == 2 else terms[0] if terms else FZERO
+                self.emit(Assign(self.d(target), total, s.loc))
                 self.emit(s)
             case Call(fn, _, _):
                 raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S021",
@@ -180,7 +181,7 @@ class _Builder:
             self.emit(s)
         terms: list[tuple[int, Atom]] = []
         for k, partial in formulas.items():
-            terms.append(weighted(self.d(value.args[k]), partial, result, lambda v: self.temp(v, f"d_{target}"), strong_zero=self.strong_zero,  # type: ignore[arg-type]
+            terms.append(weighted(self.d(value.args[k]), partial, result, self.temp, f"d_{target}", strong_zero=self.strong_zero,  # type: ignore[arg-type]
                                   is_integer=self._is_integer))
         self.emit(Assign(self.d(target), self._sum(terms), s.loc))
         if result != target:
@@ -214,7 +215,7 @@ class _Builder:
                     if x in self.active:
                         terms.append(self.temp(Call("np.dot", args)))
                         self.types[terms[-1]] = self.types[target]
-                self.emit(Assign(self.d(target), terms[0], s.loc))
+                self.emit(Assign(self.d(target), terms[0] if terms else Call("np.zeros_like", (target,)), s.loc))
                 if len(terms) == 2:
                     self.accumulate(self.d(target), terms[1])
             case Call("np.copy", (str(source),), _):

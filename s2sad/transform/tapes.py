@@ -6,7 +6,7 @@ an inner ``for`` starts, or at the start of each iteration of a ``while``. Outsi
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from numba import types as nbt
 
@@ -45,6 +45,7 @@ class Tapes:
 
     def new(self, quantity: str, kind: object, loops: tuple[Loop, ...], loc: Loc) -> Tape:
         """A tape for a value of numba type ``kind`` stored once per iteration of ``loops[-1]``."""
+        loc = replace(loc, reverse=False)
         if not loops:
             variable = self.names.fresh(f"old_{quantity}")
             self.types[variable] = kind

@@ -403,7 +403,7 @@ def in_place_operators(x):
     y = x.copy()
     y += x[::-1] * y
     y *= 2.0
-    y[1:] -= y[:-1]
+    y[1:] -= 2.0 * y[:-1]
     y /= 1.0 + x * x
     return np.sum(y ** 2)
 

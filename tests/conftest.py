@@ -1,0 +1,11 @@
+"""Options of the test suite."""
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--regenerate", action="store_true", help="write golden files instead of comparing with them")
+
+
+@pytest.fixture
+def regenerate(request):
+    return request.config.getoption("--regenerate")
