@@ -6,7 +6,7 @@ store has taken it.
 from __future__ import annotations
 
 from s2sad.analysis.structure import Structure
-from s2sad.ir import Assign, For, Function, Increment, Load, Permute, Stmt, Store
+from s2sad.ir import Alloc, Assign, Const, For, Function, Increment, Load, Permute, Stmt, Store
 from s2sad.ir import walk as w
 
 
@@ -21,14 +21,29 @@ def find_only_stores(fn: Function, at: Structure) -> frozenset[Stmt]:
     for s in w.walk(fn.body):
         if isinstance(s, Store) and s.array not in fn.params and s.array not in swapped:
             binders = at.binders.get(s.array, [])
-            if len(binders) == 1 and not at.place[binders[0]].loops and _first(s, touching[s.array], at):
+            if len(binders) == 1 and _is_new(binders[0]) and not at.place[binders[0]].loops and _first(s, touching[s.array], at):
                 found.add(s)
     return frozenset(found)
 
 
+def _is_new(binder: Stmt) -> bool:
+    """Whether an array starts without content that came from elsewhere."""
+    return isinstance(binder, Assign) and isinstance(binder.value, Alloc)
+
+
+def _counts_up_from_zero(loop: For) -> bool:
+    """Whether a loop's counter is never negative: such an index does not wrap to an element another one has."""
+    match loop.start, loop.stop, loop.step:
+        case Const(int() as start), _, Const(int() as step) if start >= 0 and step > 0:
+            return True
+        case _, Const(int() as stop), Const(int() as step) if stop >= -1 and step < 0:
+            return True
+    return False
+
+
 def _first(s: Store, touching: list[Stmt], at: Structure) -> bool:
     loops = at.place[s].loops
-    counters = [loop.var for loop in loops if isinstance(loop, For)]
+    counters = [loop.var for loop in loops if isinstance(loop, For) and _counts_up_from_zero(loop)]
     if len(counters) != len(loops) or sorted(i for i in s.index if isinstance(i, str)) != sorted(counters):
         return False                       # each iteration must write an element of its own
     outermost = loops[0] if loops else s

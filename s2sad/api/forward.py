@@ -8,7 +8,7 @@ import numpy as np
 
 from s2sad.api.argtypes import fingerprint
 from s2sad.api.memory import ordinary, owned, refuse_overlap
-from s2sad.api.outputs import OutputsLike, resolve
+from s2sad.api.outputs import OutputsLike, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import fitting, require_zero
 from s2sad.errors import BadCall
@@ -69,7 +69,7 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     # Parameters left to their defaults have no direction.
     given = tuple(tangents) + (None,) * (len(args) - len(tangents))
     moving = tuple(t is not None for t in given)
-    wanted = tuple(outputs) if isinstance(outputs, list) else outputs
+    wanted = spelled(outputs)
     key = ("jvp", fingerprint(args), moving, wanted)
     plan = program.plans.get(key)
     if plan is None:

@@ -11,6 +11,15 @@ from s2sad.errors import BadCall
 OutputsLike: TypeAlias = "str | tuple[str, ...] | list[str] | None"
 
 
+def spelled(outputs: OutputsLike) -> tuple[str, ...] | str | None:
+    """``outputs`` as something that can be compared; anything but names is refused."""
+    if outputs is None or isinstance(outputs, str):
+        return outputs
+    if not isinstance(outputs, (tuple, list)) or not all(isinstance(name, str) for name in outputs):
+        raise BadCall(f"outputs is {outputs!r}, not a tuple of names", hint='outputs=("y", "return"), for example')
+    return tuple(outputs)
+
+
 def resolve(program: Program, interface: Interface, outputs: OutputsLike) -> tuple[str, ...] | None:
     """Check ``outputs`` against what the function writes to; ``None`` stands for the returned value alone."""
     if outputs is None:

@@ -8,7 +8,7 @@ import numpy as np
 from s2sad.api.argtypes import fingerprint
 from s2sad.api.arguments import WrtLike
 from s2sad.api.memory import apart, arrays_in, ordinary, refuse_overlap
-from s2sad.api.outputs import OutputsLike, resolve, types_of_outputs
+from s2sad.api.outputs import OutputsLike, resolve, spelled, types_of_outputs
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import ShapeTree, flat_cotangents, shapes
 from s2sad.errors import BadCall
@@ -58,8 +58,11 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     """
     program = program_of(f)
     args = program.parameters.bind(primals, {})
-    names = tuple(wrt) if isinstance(wrt, list) else wrt
-    wanted = tuple(outputs) if isinstance(outputs, list) else outputs
+    names: WrtLike = None
+    if wrt is not None:
+        chosen = program.parameters.wrt(wrt)
+        names = chosen.names[0] if chosen.single else chosen.names
+    wanted = spelled(outputs)
     key = ("vjp", fingerprint(args), names, wanted)
     plan = program.plans.get(key)
     if plan is None:

@@ -38,12 +38,14 @@ class Bindings:
         bound: dict[str, int] = {p: 1 for p in fn.params if p in arrays}
         copies: list[tuple[Assign, Block]] = []
         self._written: set[str] = set()
+        self._aliases: list[tuple[str, str]] = []
         self._binders: dict[str, list[Stmt]] = {}
 
         def scan(block: Block) -> None:
             for k, s in enumerate(block):
                 if isinstance(s, Permute) and s.targets[0] in arrays:
                     self.permuted.update(s.targets)
+                    self._aliases += [(s.targets[0], t) for t in s.targets[1:]]
                 elif isinstance(s, Assign) and s.target in arrays:
                     bound[s.target] = bound.get(s.target, 0) + 1
                     if isinstance(s.value, (str, GetItem)) or isinstance(s.value, Call) and s.value.fn == "np.transpose":
@@ -57,7 +59,7 @@ class Bindings:
 
         scan(fn.body)
         self.rebound = {n for n, c in bound.items() if c > 1}
-        self._aliases = [(s.target, w.rhs_names(s.value)[0]) for s, _ in copies if w.rhs_names(s.value)[0] in arrays]
+        self._aliases += [(s.target, w.rhs_names(s.value)[0]) for s, _ in copies if w.rhs_names(s.value)[0] in arrays]
         for s, rest in copies:
             source = w.rhs_names(s.value)[0]
             if source not in arrays:

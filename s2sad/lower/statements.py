@@ -200,6 +200,9 @@ class _Lowering:
 
     def assign(self, target: str, value: Rhs, rest: Block) -> None:
         t = self.types.get(target)
+        if is_array(t) and t.ndim == 0:  # type: ignore[union-attr]
+            raise UnsupportedSyntax("this makes an array without axes (as `np.where` of numbers does): not supported yet",
+                                    loc=self.b.loc, code="S2S011", hint="write `a if condition else b`")
         if isinstance(value, GetItem) and isinstance(self.types.get(value.base), nbt.BaseTuple):
             self.b.emit(Assign(target, value, self.b.loc))
         elif is_array(t):
@@ -276,12 +279,23 @@ class _Lowering:
                     return
                 raise UnsupportedSyntax(f"`{target}` is another name or a view of `{v.base}`, which is bound to another array "
                                         "while it is in use: not supported yet", loc=b.loc, code="S2S015",
-                                        hint=f"take a copy: `{target} = {target}.copy()`")
-            self.env[target] = v
+                                        hint=f"take a copy: `{target} = {v.base}.copy()`")
+            self.env[target] = v if self.used_only_in(target, rest) else self.held(v)
         elif self.can_wait(target, v, rest):
             self.env[target] = v
         else:
             self.materialise(target, v)
+
+    def used_only_in(self, name: str, rest: Block) -> bool:
+        return sum(w.reads(s).count(name) for s in w.walk(rest)) == self.uses[name]
+
+    def held(self, v: View) -> View:
+        """A view used beyond the block it is made in: what places it is kept under names of its own."""
+        def kept(a: Atom) -> Atom:
+            return self.b.temp(a, "at") if isinstance(a, str) else a
+
+        axes = tuple(Fixed(kept(a.index)) if isinstance(a, Fixed) else replace(a, offset=kept(a.offset)) for a in v.axes)
+        return View(v.base, axes, tuple(kept(e) for e in v.extents))
 
     def can_wait(self, name: str, v: Elementwise, rest: Block) -> bool:
         """Whether the one use is in this block with nothing in between that changes what the expression reads."""

@@ -60,13 +60,15 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
             out |= inputs[n] if n in folded else {n}
         return out
 
-    def everywhere(s: Assign, loop_vars: set[str]) -> bool:
+    anywhere: set[str] = set()
+
+    def everywhere(s: Assign) -> bool:
         """Sizes, and indices a constant away from a name that never changes: readable at any number of uses."""
         match s.value:
             case Dim(array, _):
                 return array not in permuted and defs[array] == 1
             case Op("add" | "sub", (str(a), Const(int() as k))) if not isinstance(k, bool):
-                return (a in fixed or a in folded) and (uses[s.target] > 1 and k in (1, 2) or uses[s.target] == 1)
+                return (a in anywhere if a in folded else a in fixed) and (uses[s.target] > 1 and k in (1, 2) or uses[s.target] == 1)
             case Const():
                 return True
         return False
@@ -88,7 +90,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
         if n == 0:
             return
         size = weight(value)
-        if isinstance(value, Const) or everywhere(s, set()) and _steady(value, rest):
+        if isinstance(value, Const) or everywhere(s) and _steady(value, rest):
+            anywhere.add(name)
             accept(name, value, size)
             return
         if n != 1 or size > LIMIT:

@@ -36,6 +36,7 @@ def hoist_invariants(fn: Function) -> Function:
     defs = w.definition_counts(fn)
     names = Names(w.all_names(fn))
     types = dict(fn.types)
+    extents = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim)}
     permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
 
     def integer(a: Atom) -> bool:
@@ -70,6 +71,15 @@ def hoist_invariants(fn: Function) -> Function:
             inner = For(var, Const(0), n, Const(1), (inner,), loc=s.loc)
         return (inner,)
 
+    def nonnegative(n: Atom, lifted: list[Assign], s: Assign) -> Atom:
+        """A size that is safe to allocate for a loop that may never run."""
+        if isinstance(n, Const) or n in extents:
+            return n
+        size = names.fresh("n")
+        types[size] = nbt.int64
+        lifted.append(Assign(size, Op("max", (n, Const(0))), s.loc))
+        return size
+
     def lift(body: Block, bound: set[str]) -> tuple[Block, list[Assign]]:
         kept: list[Stmt] = []
         lifted: list[Assign] = []
@@ -79,7 +89,8 @@ def hoist_invariants(fn: Function) -> Function:
                 bound.discard(s.target)      # type: ignore[union-attr]
                 if isinstance(s.value, Alloc):   # type: ignore[union-attr]
                     kept.extend(refill(s))       # type: ignore[arg-type]
-                    moved = replace(s, value=replace(s.value, kind="empty"))  # type: ignore[union-attr, arg-type]
+                    shape = tuple(nonnegative(n, lifted, s) for n in s.value.shape)  # type: ignore[union-attr, arg-type]
+                    moved = replace(s, value=replace(s.value, kind="empty", shape=shape))  # type: ignore[union-attr, arg-type]
                 lifted.append(moved)             # type: ignore[arg-type]
             elif hasattr(s, "then"):
                 then, a = lift(s.then, bound)

@@ -659,3 +659,79 @@ def selections(x, w):
     a = np.where(w > 0.25, np.sqrt(np.abs(w)), w * x)
     b = np.clip(a * x, -0.3, 0.9) + np.maximum(w, x) * np.minimum(a, 0.45)
     return np.sum(b * b)
+
+
+# ---------------------------------------------------------------- what optimisations must see
+
+@case(X, W, wrt=("x", "w"))
+def product_overwritten(x, w):
+    y = np.dot(w, x)
+    for i in range(2):
+        y[i] = x[i] * 2.0
+    return np.sum(y * y)
+
+
+@case(X)
+def copy_overwritten(x):
+    y = x.copy()
+    for i in range(2):
+        y[i] = x[i + 1] * 2.0
+    return np.sum(y * y)
+
+
+@case(X)
+def counter_wraps(x):
+    y = np.empty(2)
+    for i in range(-2, 2):
+        y[i] = x[i + 2] * x[i + 2]
+    return y[0] * 3.0 + y[1]
+
+
+@case(X)
+def elements_swapped(x):
+    a = x.copy()
+    a[0], a[1] = a[1] + 1, a[0] + 1
+    return a[0] * a[0] + a[1] * x[2]
+
+
+@case(X, 5, 0)
+@case(X, 5, 3)
+def never_allocated(x, n, m):
+    s = x[0] * x[1]
+    for t in range(m):
+        if n > 6:
+            y = np.zeros(n - 6)
+            y[0] = x[t] * s
+            s = s + y[0] * y[0]
+        s = s * x[t]
+    return s
+
+
+@case(X, W, wrt=("x", "w"))
+def row_of_the_last_iteration(x, w):
+    s = 0.0
+    for i in range(3):
+        r = w[i]
+        s += r[0] * x[i]
+    return np.sum(r * r) * x[0] + s
+
+
+@case(X)
+def pending_across_a_loop(x):
+    a, b = x[0], x[1]
+    k = 0
+    while k < 3:
+        k += 1
+        b *= math.sin(b)
+    b += a
+    a = 0.5 * a
+    if x[0] > 100.0:
+        return b
+    return a * a + b
+
+
+@case(X, W, wrt=("x", "w"))
+def view_seen_through(x, w):
+    v = w[1]
+    w[1, 2] = np.dot(x, v) - x[0]
+    return np.sum(v) + np.sum(w * w)
