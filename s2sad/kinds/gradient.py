@@ -76,12 +76,21 @@ def require_scalar(a: Analysed, has_aux: bool) -> None:
                           hint="return (value, aux)")
         structure = structure[0]
     if structure is None:
-        names = ", ".join(f"`{p}`" for p in a.interface.mutated) or "no parameter"
-        raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
-                      hint=f"name its outputs: s2sad.vjp({a.fn.name}, ..., outputs=({', '.join(map(repr, a.interface.mutated))},))")
+        raise procedure(a)
     if not is_float(structure) or is_array(structure):
         raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}", loc=a.fn.loc,
                       code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")
+
+
+def procedure(a: Analysed) -> BadCall:
+    """The error for a function that returns nothing where a value is needed."""
+    mutated = a.interface.mutated
+    if not mutated:
+        return BadCall(f"`{a.fn.name}` returns nothing and writes to no array: it has no output", loc=a.fn.loc, code="S2S042",
+                       hint="return a value")
+    names = ", ".join(f"`{p}`" for p in mutated)
+    return BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
+                   hint=f"name its outputs: s2sad.vjp({a.fn.name}, ..., outputs={mutated!r})")
 
 
 def _described(structure: object) -> str:

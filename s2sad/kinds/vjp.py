@@ -18,6 +18,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_float, is_integer
 from s2sad.kinds.adjoint import hold
 from s2sad.kinds.analysed import Analysed, Built, Finish
+from s2sad.kinds.gradient import procedure
 from s2sad.optimise.dead import live_at_start, swapped_together
 from s2sad.transform.adjoint import build_adjoint
 
@@ -83,9 +84,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
 def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
     if outputs is None:
         if a.interface.result is None:
-            names = ", ".join(f"`{p}`" for p in a.interface.mutated) or "no parameter"
-            raise BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
-                          hint=f"name its outputs: outputs=({', '.join(map(repr, a.interface.mutated))},)")
+            raise procedure(a)
         return ("return",)
     for o in outputs:
         if o == "return":

@@ -77,7 +77,12 @@ class Builder:
 
     def stable(self, a: Atom) -> Atom:
         """An atom that keeps its present value: a name assigned again later is copied."""
-        return self.temp(a, a) if isinstance(a, str) and a in self.reassigned else a
+        if not isinstance(a, str) or a not in self.reassigned:
+            return a
+        copy = self.temp(a, a)
+        if a in self.nonneg:
+            self.nonneg.add(copy)
+        return copy
 
     def _once(self, key: tuple, value: Rhs, hint: str) -> str:
         if any(k in self.reassigned for k in key[1:] if isinstance(k, str)):

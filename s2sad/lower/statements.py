@@ -68,8 +68,9 @@ class _Lowering:
         self.types = dict(fn.types)
         self.check_division = check_division
         counts = w.definition_counts(fn)
+        counters = {s.var for s in w.walk(fn.body) if isinstance(s, For)}
         self.uses = w.use_counts(fn)
-        self.b = Builder(Names(w.all_names(fn)), frozenset(n for n, c in counts.items() if c > 1), self.types)
+        self.b = Builder(Names(w.all_names(fn)), frozenset(n for n, c in counts.items() if c > 1 and n not in counters), self.types)
         self.bindings = Bindings(fn)
         self.env: dict[str, Value] = {}
         self.extents: dict[str, tuple[Atom, ...]] = self.b.base_extents
@@ -143,6 +144,8 @@ class _Lowering:
                 if isinstance(step, Const) and (
                         step.value > 0 and b.is_nonneg(start) or step.value < 0 and s.stop in (Const(-1), ZERO)):  # type: ignore[operator]
                     b.nonneg.add(var)
+                else:
+                    b.nonneg.discard(var)
                 self.enter_loop(body)
                 b.emit(replace(s, body=self.loop_body(body)))
             case While(cond, _, body):
@@ -419,8 +422,11 @@ class _Lowering:
             case Op("matmul", args) | Call("np.dot", args, ()):
                 self.dot_array(target, args)
                 return None
-            case Op("stop_gradient" | "pos", (x,)):
-                return self.elementwise(value.fn, (self.operand(x),))
+            case Op("stop_gradient", (str(x),)):
+                if self.bindings.written(target, x, *(leaf.base for leaf in leaves(self.operand(x)))):
+                    raise UnsupportedSyntax("`stop_gradient` of an array is that array itself, which is written in place: not supported yet",
+                                            loc=self.b.loc, code="S2S015", hint=f"take a copy: `s2sad.stop_gradient({x}.copy())`")
+                return self.elementwise("stop_gradient", (self.operand(x),))
             case Op("np.clip", (x, low, high)):
                 return self.elementwise("np.minimum", (self.elementwise("np.maximum", self.aligned((x, low))), self.operand(high)))
             case Op(fn, args):
