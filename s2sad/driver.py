@@ -4,8 +4,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Mapping
 
 from numba import types as nbt
 
@@ -35,6 +35,7 @@ from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
 from s2sad.optimise.naming import name_temporaries
+from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
 from s2sad.runtime.helpers import dispatchers
 
@@ -101,6 +102,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     if not fn.name.isidentifier():
         fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(user.params, argtypes))
+    fn = prune_decided(replace(fn, types=types))
     inferred, returned = infer(fn, types, dispatchers())
     fn = define_everywhere(fn, inferred)
     fn = replace(fn, types={**inferred, **types})

@@ -45,6 +45,8 @@ def type_of(value: object, name: str, function: str) -> types.Type:
 
 
 def _allowed(t: types.Type) -> bool:
+    if getattr(t, "dtype", t) == types.float16:
+        return False                       # numba has it on CUDA only
     if isinstance(t, types.BaseTuple):
         return all(_allowed(item) for item in t)  # type: ignore[attr-defined]
     if isinstance(t, types.Array):

@@ -31,7 +31,7 @@ class Parameters:
 
     @classmethod
     def of(cls, f: Callable[..., object]) -> Parameters:
-        signature = inspect.signature(f)
+        signature = inspect.signature(f, follow_wrapped=False)
         for p in signature.parameters.values():
             if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
                 code = getattr(f, "__code__", None)

@@ -92,6 +92,9 @@ def check_grads(f: Callable[..., object], args: Sequence[object], wrt: WrtLike =
     ...     return np.sin(a * x)
     >>> s2sad.check_grads(f, (np.array([0.3, 0.5]), 2.0), wrt=("x", "a"))
     """
+    if not isinstance(args, (tuple, list)):
+        raise BadCall("args is not a tuple of arguments", hint="check_grads(f, (x,))")
+    modes = (modes,) if isinstance(modes, str) else modes
     unknown = [m for m in modes if m not in ("forward", "reverse")]
     if unknown or not modes:
         raise BadCall(f"modes has {unknown or 'nothing'}", hint='modes are "forward" and "reverse"')

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from numba.core.caching import NullCache
 
+from s2sad.errors import BadCall
+
 OPTIONS = ("parallel", "fastmath", "nogil", "cache", "boundscheck", "error_model")
 
 
@@ -23,6 +25,8 @@ def merged(f: object, given: Mapping[str, object]) -> dict[str, object]:
     wanted["cache"] = not isinstance(getattr(f, "_cache", None), (NullCache, type(None)))
     wanted |= {name: value for name, value in given.items() if value is not None}
     result: dict[str, object] = {}
+    if wanted.get("error_model", "python") not in ("python", "numpy"):
+        raise BadCall(f"error_model is {wanted['error_model']!r}", hint='it is "python" or "numpy"')
     for name in OPTIONS:
         value = wanted.get(name)
         # A falsy value is the default for all of them ('python' is the default error model).

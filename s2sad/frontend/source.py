@@ -111,12 +111,12 @@ class UserFunction:
                                           hint="pass a plain function or one compiled by numba's jit")
             f = inner
         try:
-            text, first = inspect.getsourcelines(f)
+            text, first = inspect.getsourcelines(f.__code__)
         except (OSError, TypeError) as e:
             raise UnsupportedSyntax(f"the source of '{f.__name__}' is not available", code="S2S006",
                                     hint="define the function in a file") from e
         node = _definition("".join(text), f, first)
-        signature = inspect.signature(f)
+        signature = inspect.signature(f, follow_wrapped=False)
         defaults = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
         return cls(f.__name__, node, f.__code__.co_filename, first, tuple(line.rstrip("\n") for line in text),
                    parameters(node), defaults, options, f.__doc__, _live_scope(f), dict(f.__annotations__))

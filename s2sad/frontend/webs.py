@@ -170,7 +170,8 @@ class _Webs:
         def use(where: object, name: str, loc: Loc) -> str:
             k = self.seen.get((where, name), -1)
             if k < 0:
-                raise UnsupportedSyntax(f"'{name}' is read before it is assigned", loc=loc, code="S2S008")
+                raise UnsupportedSyntax(f"'{name}' is read before it is assigned", loc=loc, code="S2S008",
+                                        hint="assign it on every path before, for example ahead of the loop")
             return webs[self.find(k)]
 
         def target(s: Stmt, name: str) -> str:

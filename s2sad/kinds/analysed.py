@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from s2sad.analysis.activity import Activity
 from s2sad.frontend import UserFunction

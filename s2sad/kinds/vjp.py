@@ -125,8 +125,10 @@ def _content_read(body: Block) -> set[str]:
 
 def _unpacking(node: ast.FunctionDef, saved: list[str], cotangents: list[str]) -> ast.FunctionDef:
     """The reverse sweep takes two tuples; its first lines give their elements names."""
-    lines = [f"{', '.join(names)}{',' if len(names) == 1 else ''} = {source}"
-             for names, source in ((saved, "saved"), (cotangents, "cotangents")) if names]
-    node.args.args = [ast.arg(arg="saved"), ast.arg(arg="cotangents")]
+    names = Names({*saved, *cotangents, *(n.id for n in ast.walk(node) if isinstance(n, ast.Name))})
+    tuples = names.fresh("saved"), names.fresh("cotangents")
+    lines = [f"{', '.join(given)}{',' if len(given) == 1 else ''} = {source}"
+             for given, source in zip((saved, cotangents), tuples) if given]
+    node.args.args = [ast.arg(arg=t) for t in tuples]
     node.body = [*ast.parse("\n".join(lines)).body, *node.body]
     return node

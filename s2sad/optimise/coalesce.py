@@ -5,9 +5,9 @@ Passes give every independent value its own name; a reader wants the user's name
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import Iterator, Mapping
 
 from s2sad.ir import Assign, AugAssign, Block, For, Function, If, Permute, Rhs, Stmt, While
 from s2sad.ir import walk as w

@@ -13,7 +13,7 @@ printed as::
 from __future__ import annotations
 
 from collections import Counter
-from typing import Mapping
+from collections.abc import Mapping
 
 from s2sad.ir import (
     Assign,

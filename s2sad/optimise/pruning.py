@@ -1,0 +1,81 @@
+"""Branches that are decided when the function is specialised: ``x is None``, comparisons of literals.
+
+Before, for a call without ``y``::
+
+    t1 = y is None
+    if t1:
+        s = x
+    else:
+        s = x * y
+
+after::
+
+    s = x
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from numba import types as nbt
+
+from s2sad.ir import Assign, Const, Function, If, Op, Rhs, Stmt
+from s2sad.ir import walk as w
+
+COMPARE = {"lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
+           "eq": lambda a, b: a == b, "ne": lambda a, b: a != b}
+
+
+def prune_decided(fn: Function) -> Function:
+    """Replace decided branches by the side that runs. Needs the types of the parameters only."""
+    counts = w.definition_counts(fn)
+    decided: dict[str, bool] = {}
+    nones = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and s.value == Const(None)}
+
+    def value(a: object) -> bool | None:
+        if isinstance(a, Const) and isinstance(a.value, bool):
+            return a.value
+        return decided.get(a) if isinstance(a, str) else None
+
+    def truth(rhs: Rhs) -> bool | None:
+        match rhs:
+            case Op("is_" | "is_not" as op, (a, b)) if Const(None) in (a, b):
+                other = b if a == Const(None) else a
+                same = True if other in nones and counts[other] == 1 else _is_none(fn, other, counts)  # type: ignore[index]
+                return None if same is None else same == (op == "is_")
+            case Op("not", (a,)):
+                known = value(a)
+                return None if known is None else not known
+            case Op(op, (Const(a), Const(b))) if op in COMPARE and isinstance(a, (int, float)) and isinstance(b, (int, float)):
+                return COMPARE[op](a, b)
+            case str() | Const():
+                return value(rhs)
+        return None
+
+    def visit(s: Stmt) -> tuple[Stmt, ...]:
+        match s:
+            case Assign(target, rhs) if counts[target] == 1 and (known := truth(rhs)) is not None:
+                decided[target] = known
+                return (replace(s, value=Const(known)),)
+            case If(test, then, orelse) if (known := value(test)) is not None:
+                return then if known else orelse
+        return (s,)
+
+    while True:
+        before = len(decided)
+        body = w.map_block(fn.body, visit)
+        if body is fn.body and len(decided) == before:
+            return fn
+        fn = replace(fn, body=body)
+        counts = w.definition_counts(fn)
+        if len(decided) == before:
+            return fn
+
+
+def _is_none(fn: Function, a: object, counts: dict[str, int]) -> bool | None:
+    """Whether an operand is ``None``, where its type says so for good."""
+    if isinstance(a, Const):
+        return a.value is None
+    t = fn.types.get(a)  # type: ignore[call-overload]
+    if counts.get(a, 0) != 1 or t is None or isinstance(t, nbt.Optional):  # type: ignore[call-overload]
+        return None
+    return isinstance(t, (nbt.NoneType, nbt.Omitted))
