@@ -18,6 +18,7 @@ from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.webs import split_webs
 from s2sad.ir import Assign, Block, Function, Rhs, Stmt
 from s2sad.ir import walk as w
+from s2sad.ir.types import is_array
 from s2sad.ir.verify import verify
 from s2sad.kinds.adjoint import adjoint_functions
 from s2sad.kinds.analysed import Analysed, Interface
@@ -106,6 +107,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     inferred, returned = infer(fn, types, dispatchers())
     fn = define_everywhere(fn, inferred)
     fn = replace(fn, types={**inferred, **types})
+    fn = merge_common_subexpressions(fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     if any(n not in fn.types for n in w.all_names(fn)):
         fn = _retyped(fn, types)
@@ -129,13 +131,15 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count."""
     ready = prepared(user, argtypes, check_division)
     fn = ready.fn
-    mutated = tuple(p for p in fn.params if any(w.writes(s) == p for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
+    mutated = tuple(p for p in fn.params
+                    if any(w.writes(s) == p for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
     leaves = w.result_leaves(fn.result)
     dependent = {a for k, a in enumerate(leaves) if isinstance(a, str) and (results is None or k in results)}
     dependent |= {p for p in (mutated if outputs is None else outputs) if p in fn.params}
     active = find_activity(fn, frozenset(wrt), frozenset(dependent))
-    listed = tuple(p for p in fn.params if p in wrt or p in mutated and p in active)
-    return Analysed(user, fn, Interface(fn.params, wrt, listed, mutated, result_structure(ready.returned)), active, ready.author_names)
+    listed = tuple(p for p in fn.params if p in wrt or p in active and is_array(fn.types[p]))
+    interface = Interface(fn.params, wrt, listed, mutated, result_structure(ready.returned))
+    return Analysed(user, fn, interface, active, ready.author_names)
 
 
 def _swapped_and_written(fn: Function, p: str) -> bool:
@@ -239,7 +243,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         text = assemble((), jit=jit, options=options, primal=primal_text(user))
         return Generated(kind, user.name, text, (user.name,), Interface(user.params, wrt, (), (), None))
     functions, name, entries, interface = generate_functions(
-        user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs, strong_zero=strong_zero)
+        user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs,
+        strong_zero=strong_zero)
     return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface)
 
 
@@ -250,7 +255,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     """The functions :func:`generate` puts into a module, as syntax trees: (functions, entry, entries, interface)."""
     python_model = (numba_options or {}).get("error_model", "python") == "python"
     results = frozenset({0}) if has_aux else None
-    final: tuple[str, ...] | None = None                # mutated parameters whose final content counts; None: all of them
+    final: tuple[str, ...] | None = None        # mutated parameters whose final content counts; None: all of them
     if kind in ("grad", "value_and_grad"):
         final = ()
     elif kind == "vjp":

@@ -2,7 +2,7 @@
 import math
 import sys
 import types
-from functools import lru_cache
+from functools import cache
 
 import numba
 import numpy as np
@@ -30,7 +30,7 @@ def copied(args):
     return [a.copy(order="K") if isinstance(a, np.ndarray) else a for a in args]
 
 
-@lru_cache(maxsize=None)
+@cache
 def user_function(f):
     return UserFunction.from_callable(f)
 

@@ -29,7 +29,7 @@ from s2sad.rules.table import CONSTANT, lookup
 
 @dataclass(frozen=True)
 class Activity:
-    """``names`` are varied and useful; ``varied`` depend on an independent input, whether or not an output needs them."""
+    """``names`` are varied and useful; ``varied`` depend on an independent input, needed or not."""
 
     names: frozenset[str]
     varied: frozenset[str]

@@ -21,7 +21,9 @@ def find_only_stores(fn: Function, at: Structure) -> frozenset[Stmt]:
     for s in w.walk(fn.body):
         if isinstance(s, Store) and s.array not in fn.params and s.array not in swapped:
             binders = at.binders.get(s.array, [])
-            if len(binders) == 1 and _is_new(binders[0]) and not at.place[binders[0]].loops and _first(s, touching[s.array], at):
+            if len(binders) != 1 or not _is_new(binders[0]) or at.place[binders[0]].loops:
+                continue
+            if _first(s, touching[s.array], at):
                 found.add(s)
     return frozenset(found)
 

@@ -8,8 +8,9 @@ iteration is put on the tape once, at the end of its life.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
+from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.kills import find_overwritten
@@ -39,11 +40,12 @@ from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT, lookup
 from s2sad.transform.formulas import RESULT, Formula, Node, needed, partials
 
-CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne", "not",
-                   "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent", "clamp",
-                   "math.fabs", "np.abs", "int", "float", "np.float64", "np.float32", "math.sqrt", "np.sqrt", "bool",
-                   "np.int64", "np.maximum", "np.minimum", "lshift", "rshift", "np.square", "stop_gradient", "is_", "is_not"})
-"""The cost model: these are recomputed rather than taped; so are loads. Anything else (a transcendental) is worth storing."""
+CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne",
+                   "not", "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent",
+                   "clamp", "math.fabs", "np.abs", "int", "float", "np.float64", "np.float32", "math.sqrt", "np.sqrt",
+                   "bool", "np.int64", "np.maximum", "np.minimum", "lshift", "rshift", "np.square", "stop_gradient",
+                   "is_", "is_not"})
+"""The cost model: these are recomputed rather than taped; so are loads. The rest (transcendentals) is worth storing."""
 
 
 @dataclass
@@ -72,10 +74,11 @@ def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
         return {}
     if s.value.fn == "mul" and s.value.args[0] == s.value.args[1] and s.value.args[0] in active:
         return {0: Node("mul", (Const(2.0), s.value.args[0]))}
-    return {k: f for k, f in partials(rule, s.value.args).items() if s.value.args[k] in active and f != Const(0.0) and f != Const(0)}
+    return {k: f for k, f in partials(rule, s.value.args).items()
+            if s.value.args[k] in active and f not in (Const(0.0), Const(0))}
 
 
-def inverse(s: Stmt, types: Mapping[str, object]) -> Stmt | None:
+def inverse(s: Stmt, types: Mapping[str, Any]) -> Stmt | None:
     """What undoes an integer counting up or down, which is then not stored."""
     match s:
         case Assign(t, Op("add" | "sub" as op, (x, Const(int() as k)))) if x == t and is_integer(types.get(t)):
@@ -112,13 +115,13 @@ class _Planner:
                         return out
                     case Load(array, index) if array in active:
                         return [(n, False) for n in w.names_in(index)]
-                    case Call("np.dot", (a, b), _):
+                    case Call("np.dot", (str(a), str(b)), _):
                         out = []
                         if b in active:
                             out.append((a, False))
                         if a in active:
                             out.append((b, False))
-                        return out  # type: ignore[return-value]
+                        return out
             case Store(array, index, _) if array in active:
                 return [(n, False) for n in w.names_in(index)]
             case Increment(array, index, value) if array in active and value in active:
@@ -281,11 +284,11 @@ class _Planner:
         """Whether ``base + offset`` cannot wrap: a loop counter that starts high enough and rises."""
         binders = self.at.binders.get(base, ())
         return bool(binders) and all(isinstance(s, For) and s.var == base and isinstance(s.start, Const)
-                                     and s.start.value + offset >= 0 and s.step == Const(1) for s in binders)  # type: ignore[operator]
+                                     and s.start.value + offset >= 0 and s.step == Const(1) for s in binders)
 
     def _affine(self, a: Atom) -> tuple[str | None, int]:
         if isinstance(a, Const):
-            return None, a.value  # type: ignore[return-value]
+            return None, a.value
         binders = self.at.binders.get(a, [])
         if len(binders) == 1 and isinstance(binders[0], Assign):
             match binders[0].value:
@@ -319,7 +322,8 @@ class _Planner:
             required = required | out
 
     def _wanted_at(self, s: Stmt) -> tuple[set[str], set[str]]:
-        before, after = set(), set()
+        before: set[str] = set()
+        after: set[str] = set()
         for name in self._needs_by_statement.get(s, ()):
             (after if name[1] else before).add(name[0])
         return before, after

@@ -48,7 +48,7 @@ def _allowed(t: types.Type) -> bool:
     if getattr(t, "dtype", t) == types.float16:
         return False                       # numba has it on CUDA only
     if isinstance(t, types.BaseTuple):
-        return all(_allowed(item) for item in t)  # type: ignore[attr-defined]
+        return all(_allowed(item) for item in t)
     if isinstance(t, types.Array):
         return isinstance(t.dtype, (types.Number, types.Boolean))
     return isinstance(t, ALLOWED)

@@ -48,7 +48,7 @@ class Differentiable(Callee):
     @property
     def _numba_type_(self) -> types.Type:
         # numba asks every object it does not know for its type: in compiled code we are the compiled primal.
-        return types.Dispatcher(self._program.primal)  # type: ignore[type-var]
+        return types.Dispatcher(self._program.primal)
 
     @property
     def grad(self) -> Gradient:

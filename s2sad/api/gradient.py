@@ -156,7 +156,7 @@ class Gradient(Callee):
                           f"arguments, not {len(argtypes)}", code="S2S043")
         # As in calls from Python: gradients are contiguous, and a shadow has the layout of its array.
         strided = [k for k, t in enumerate(argtypes) if isinstance(t, types.Array) and t.layout == "A"]
-        argtypes = tuple(t.copy(layout="C") if k in strided else t for k, t in enumerate(argtypes))  # type: ignore[attr-defined]
+        argtypes = tuple(t.copy(layout="C") if k in strided else t for k, t in enumerate(argtypes))
         casts = {k: np.ascontiguousarray for k in strided}
         entry = self._specialise(argtypes).entry
         if self._wrt.single or len(self._wrt.names) > 1:

@@ -19,7 +19,7 @@ Tree: TypeAlias = "types.Type | tuple[Tree, ...] | None"
 def normal(t: Any) -> Tree:
     """A type with numba's tuples turned into Python's, ``None`` for the type of ``None``."""
     if isinstance(t, (tuple, types.BaseTuple)):
-        return tuple(normal(item) for item in t)  # type: ignore[union-attr]
+        return tuple(normal(item) for item in t)
     return None if t is None or isinstance(t, types.NoneType) else t
 
 

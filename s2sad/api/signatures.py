@@ -63,7 +63,7 @@ def _type(node: ast.expr, text: str) -> types.Type:
             raise _bad(text)
         else:
             layout = LAYOUTS[ones[0], ones[-1]]
-        return types.Array(_type(node.value, text), len(index), layout)  # type: ignore[call-overload]
+        return types.Array(_type(node.value, text), len(index), layout)
     if isinstance(node, ast.Tuple):
         return types.Tuple(tuple(_type(n, text) for n in node.elts))
     if isinstance(node, ast.Call) and _name(node.func) == "UniTuple" and len(node.args) == 2:
@@ -95,7 +95,7 @@ def _bad(signature: object) -> BadCall:
 def from_annotations(signature: inspect.Signature) -> tuple[types.Type, ...] | None:
     """Argument types, if every parameter has an annotation or a default that says its type."""
     found = [_annotated(p) for p in signature.parameters.values()]
-    return None if None in found else tuple(found)  # type: ignore[arg-type]
+    return None if None in found else tuple(found)
 
 
 def _annotated(p: inspect.Parameter) -> types.Type | None:

@@ -107,7 +107,7 @@ def _float_leaves(result: object, where: str = "") -> Iterator[tuple[str, types.
         for k, item in enumerate(result):
             yield from _float_leaves(item, f"{where}[{k}]")
     elif result is not None and is_float(result):
-        yield where, result  # type: ignore[misc]
+        yield where, result
 
 
 def _returned(kind: str, of: Subject) -> Iterator[Entry]:

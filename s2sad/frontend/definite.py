@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from numba import types
 
@@ -14,7 +15,7 @@ from s2sad.ir.nodes import Assign, Block, Const, For, Function, If, Raise, Stmt,
 from s2sad.ir.walk import binds, reads, result_names
 
 
-def define_everywhere(fn: Function, kinds: Mapping[str, object]) -> Function:
+def define_everywhere(fn: Function, kinds: Mapping[str, Any]) -> Function:
     """The function with a zero assigned first to every scalar that a path may leave unassigned.
 
     ::

@@ -248,7 +248,7 @@ class Expressions:
                 operand = self.atom(node.operand)
                 if isinstance(operand, Const):
                     if isinstance(node.op, gast.USub) and type(operand.value) in (int, float, complex):
-                        return Const(-operand.value)  # type: ignore[operator]
+                        return Const(-operand.value)
                     if isinstance(node.op, gast.Not):
                         return Const(not operand.value)
                 return Op(UNARY[type(node.op)], (operand,))

@@ -5,6 +5,7 @@ import builtins
 import math
 from functools import lru_cache
 from types import FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def meaning(obj: object, name: str) -> Meaning:
     from numba.core import types
     if isinstance(obj, types.Number | types.Boolean):
         return Library("np.bool_" if isinstance(obj, types.Boolean) else f"np.{obj.name}")
-    inner = getattr(obj, "py_func", obj)
+    inner: Any = getattr(obj, "py_func", obj)
     if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
         return Library("stop_gradient")
     if _is_helper(inner):

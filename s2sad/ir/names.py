@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import keyword
-from typing import Iterable
+from collections.abc import Iterable
 
-RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool", "round",
-                      "print", "zmul", "nonzero", "grown", "clamp", "extent", "digamma", "trigamma", "tuple", "pow",
-                      "ZeroDivisionError", "ValueError", "prange", "divmod", "sum"})
+RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool",
+                      "round", "print", "zmul", "nonzero", "grown", "clamp", "extent", "digamma", "trigamma",
+                      "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum"})
 
 
 class Names:

@@ -14,7 +14,7 @@ Grammar
     Arg      = Atom | TupleArg(items: Arg*) | ShapeOf(array: NAME) | DType(name)      call arguments and results only
 
     Rhs      = Atom                                        copy (of a scalar, or of a reference to an array)
-             | Op(fn, args: Atom*)                         operator or elementwise function; arrays allowed until lowering
+             | Op(fn, args: Atom*)                         operator or elementwise function; on arrays until lowering
              | Call(fn, args: Arg*, kwargs)                any other library function
              | GetItem(base, index: Index*)                until lowering: element, slice, view, mask
              | Dim(array, axis)                            ``array.shape[axis]``
@@ -24,12 +24,12 @@ Grammar
     Index    = Atom | Slice(lower, upper, step) | Ellipsis_ | NewAxis
 
     Stmt     = Assign(target: NAME, value: Rhs)
-             | AugAssign(target: NAME, op, value: Atom)               until lowering: in place on arrays, rebinding on scalars
+             | AugAssign(target: NAME, op, value: Atom)           until lowering: in place on arrays, else rebinding
              | SetItem(base, index: Index*, value: Atom)              until lowering
              | AugItem(base, index: Index*, op, value: Atom)          until lowering
              | Store(array, index: Atom*, value: Atom)                one element
-             | Increment(array, index: Atom*, value: Atom, sign)      ``array[index] += value`` (or ``-=``), a linear node of its own
-             | Permute(targets, sources)                              parallel rebinding, sources a permutation of targets
+             | Increment(array, index: Atom*, value: Atom, sign)  ``array[index] += value`` or ``-=``: its own node
+             | Permute(targets, sources)                          parallel rebinding; sources: permuted targets
              | If(test: Atom, then: Block, orelse: Block)
              | For(var, start, stop, step: Atom, body, exit, trips)
              | While(cond: Block, test: Atom, body, exit, trips)
@@ -37,15 +37,16 @@ Grammar
              | Raise(exception, message)
              | Effect(call: Call)                                     evaluated for what it does (``print``)
 
-``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are never assigned in the
+``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are not assigned in the
 body. ``exit`` names a boolean, assigned in the body on every path: the loop stops after the iteration that made it
 true. ``trips`` names the number of iterations executed, a value the loop statement defines (``None`` until something
 asks for it). Tuples never live in names: the frontend replaces them by their elements.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping, TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,12 @@ NOWHERE = Loc("<generated>", 0, 0)
 class Const:
     """A literal: ``int``, ``float``, ``bool``, ``complex``, ``str`` or ``None``."""
 
-    value: object
+    value: Any
 
     def __eq__(self, other: object) -> bool:
         # 1 == 1.0 == True, and 0.0 == -0.0: as literals they are different.
-        return isinstance(other, Const) and type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+        return (isinstance(other, Const) and type(self.value) is type(other.value)
+                and repr(self.value) == repr(other.value))
 
     def __hash__(self) -> int:
         return hash((type(self.value), repr(self.value)))
@@ -117,7 +119,7 @@ class Op:
 
 @dataclass(frozen=True)
 class Call:
-    """``fn`` is a dotted library name; a method becomes the function, its receiver first (``x.sum()`` is ``np.sum(x)``)."""
+    """``fn`` is a dotted library name; a method is the function, its receiver first (``x.sum()`` is ``np.sum(x)``)."""
 
     fn: str
     args: tuple[Arg, ...]
@@ -298,4 +300,4 @@ class Function:
     body: Block
     result: Arg | None
     loc: Loc = NOWHERE
-    types: Mapping[str, object] = field(default_factory=dict)
+    types: Mapping[str, Any] = field(default_factory=dict)

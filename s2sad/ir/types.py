@@ -1,6 +1,8 @@
 """Questions about numba types that passes ask; numba itself is the type system."""
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 from numba.np.numpy_support import as_dtype
@@ -29,7 +31,7 @@ def is_integer(t: object) -> bool:
     return isinstance(t, (types.Integer, types.Boolean))
 
 
-def dtype_name(t: object) -> str:
+def dtype_name(t: Any) -> str:
     """The NumPy name of a scalar type or of an array's element type."""
     if isinstance(t, types.Array):
         t = t.dtype

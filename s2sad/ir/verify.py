@@ -22,7 +22,8 @@ from s2sad.ir.nodes import (
 from s2sad.ir.types import is_array
 
 ARITY = {"add": 2, "sub": 2, "mul": 2, "div": 2, "floordiv": 2, "mod": 2, "pow": 2, "neg": 1, "pos": 1, "not": 1,
-         "lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "select": 3, "zmul": 2, "nonzero": 1, "clamp": 2, "extent": 2}
+         "lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "select": 3, "zmul": 2, "nonzero": 1, "clamp": 2,
+         "extent": 2}
 
 
 class InvalidIR(AssertionError):
@@ -34,7 +35,7 @@ def verify(fn: Function, *, lowered: bool = True) -> None:
 
     Every name is bound on some path before it is read; loop variables are neither assigned in their body nor read
     outside; an exit flag is bound in its loop; a swap's sources are a permutation of its targets; operators have their
-    number of operands. With ``lowered``, elements are accessed with one index per axis and no subscript is left on an array.
+    number of operands. With ``lowered``, elements are accessed with one index per axis, and no array is subscripted.
 
     Raises
     ------

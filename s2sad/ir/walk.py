@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from s2sad.ir.nodes import (
     Alloc,
@@ -210,20 +211,20 @@ def all_names(fn: Function) -> set[str]:
 
 # ---------------------------------------------------------------------------- substitution
 
-def _atom(a: object, m: Mapping[str, Atom]) -> object:
+def _atom(a: Any, m: Mapping[str, Atom]) -> Any:
     match a:
         case str():
             return m.get(a, a)
         case TupleArg(items):
-            return TupleArg(tuple(_atom(i, m) for i in items))  # type: ignore[misc]
+            return TupleArg(tuple(_atom(i, m) for i in items))
         case ShapeOf(array):
             return ShapeOf(m.get(array, array))  # type: ignore[arg-type]
         case Slice(lower, upper, step):
-            return Slice(_atom(lower, m), _atom(upper, m), _atom(step, m))  # type: ignore[arg-type]
+            return Slice(_atom(lower, m), _atom(upper, m), _atom(step, m))
     return a
 
 
-def _index(index: tuple[Index, ...], m: Mapping[str, Atom]) -> tuple:
+def _index(index: tuple[Arg | Index, ...], m: Mapping[str, Atom]) -> tuple:
     return tuple(_atom(i, m) for i in index)
 
 
@@ -235,7 +236,7 @@ def substitute_rhs(rhs: Rhs, m: Mapping[str, Atom]) -> Rhs:
         case Op(fn, args):
             return Op(fn, _index(args, m))
         case Call(fn, args, kwargs):
-            return Call(fn, _index(args, m), tuple((k, _atom(v, m)) for k, v in kwargs))  # type: ignore[misc]
+            return Call(fn, _index(args, m), tuple((k, _atom(v, m)) for k, v in kwargs))
         case GetItem(base, index):
             return GetItem(m.get(base, base), _index(index, m))  # type: ignore[arg-type]
         case Load(base, index):
@@ -269,7 +270,9 @@ def substitute_reads(s: Stmt, m: Mapping[str, Atom]) -> Stmt:
         case Grow(array, needed):
             return replace(s, array=_atom(array, m), needed=_atom(needed, m))
         case Effect(call):
-            return replace(s, call=substitute_rhs(call, m))
+            new = substitute_rhs(call, m)
+            assert isinstance(new, Call)
+            return replace(s, call=new)
     return s
 
 

@@ -1,6 +1,8 @@
 """``f_adjoint(..., x, b_x, ..., cotangents)``: both sweeps in one function."""
 from __future__ import annotations
 
+from typing import Any
+
 from s2sad.ir import Arg, Assign, Atom, Call, Function, Stmt, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -32,7 +34,7 @@ def adjoint_function(a: Analysed, adj: Adjoint, *, value: bool) -> Function:
     return Function(f"{a.fn.name}_adjoint", (*params, *adj.cotangents), body, result, a.fn.loc, types)
 
 
-def hold(result: Arg, types: dict[str, object], names: Names, a: Analysed) -> tuple[Arg, tuple[Stmt, ...]]:
+def hold(result: Arg, types: dict[str, Any], names: Names, a: Analysed) -> tuple[Arg, tuple[Stmt, ...]]:
     """Copies of a result's leaves, which the reverse sweep may restore to earlier values."""
     statements: list[Stmt] = []
 

@@ -23,7 +23,8 @@ def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool,
     """
     require_scalar(a, has_aux)
     with_value = kind == "value_and_grad" or has_aux
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, seeded=frozenset({0}) if has_aux else None)
+    seeded = frozenset({0}) if has_aux else None
+    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, seeded=seeded)
     inner = adjoint_function(a, adj, value=with_value)
     name = f"{a.fn.name}_{kind}"
     names = Names({*inner.params, *adj.types, inner.name, name})
@@ -72,22 +73,22 @@ def require_scalar(a: Analysed, has_aux: bool) -> None:
     structure = a.interface.result
     if has_aux:
         if not isinstance(structure, tuple) or len(structure) != 2:
-            raise BadCall(f"`{a.fn.name}` must return a pair (value, aux) with has_aux=True", loc=a.fn.loc, code="S2S045",
-                          hint="return (value, aux)")
+            raise BadCall(f"`{a.fn.name}` must return a pair (value, aux) with has_aux=True", loc=a.fn.loc,
+                          code="S2S045", hint="return (value, aux)")
         structure = structure[0]
     if structure is None:
         raise procedure(a)
     if not is_float(structure) or is_array(structure):
-        raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}", loc=a.fn.loc,
-                      code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")
+        raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}",
+                      loc=a.fn.loc, code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")
 
 
 def procedure(a: Analysed) -> BadCall:
     """The error for a function that returns nothing where a value is needed."""
     mutated = a.interface.mutated
     if not mutated:
-        return BadCall(f"`{a.fn.name}` returns nothing and writes to no array: it has no output", loc=a.fn.loc, code="S2S042",
-                       hint="return a value")
+        return BadCall(f"`{a.fn.name}` returns nothing and writes to no array: it has no output", loc=a.fn.loc,
+                       code="S2S042", hint="return a value")
     names = ", ".join(f"`{p}`" for p in mutated)
     return BadCall(f"`{a.fn.name}` returns nothing; it writes to {names}", loc=a.fn.loc, code="S2S042",
                    hint=f"name its outputs: s2sad.vjp({a.fn.name}, ..., outputs={mutated!r})")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import Any
 
 from numba import types as nbt
 
@@ -45,8 +46,8 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
             cotangents += adj.cotangents
         elif is_float(types[o]):
             if o in groups:
-                raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc, code="S2S046",
-                              hint="copy it into the output at the end")
+                raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc,
+                              code="S2S046", hint="copy it into the output at the end")
             c = names.fresh(f"b_{o}_end")
             types[c] = types[o]
             cotangents.append(c)
@@ -59,7 +60,8 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     gradient: Arg = TupleArg(tuple(adj.shadows.get(p) or scalars[p] for p in a.interface.wrt))
     reverse = Function("", (), (*start, *adj.reverse), gradient, a.fn.loc, types)
     entry = live_at_start(reverse)
-    position = {n: k for k, n in enumerate(dict.fromkeys((*a.fn.params, *(n for s in w.walk(adj.forward) for n in w.binds(s)))))}
+    bound = (n for s in w.walk(adj.forward) for n in w.binds(s))
+    position = {n: k for k, n in enumerate(dict.fromkeys((*a.fn.params, *bound)))}
     saved = sorted((n for n in entry if n in position), key=lambda n: position[n])
 
     restored = {x for s in w.walk(reverse.body) if (x := w.writes(s)) is not None}
@@ -70,7 +72,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     read = _content_read(reverse.body)
     copied = {p for p in a.fn.params if is_array(types[p]) and (p in a.interface.mutated or p in saved and p in read)}
     copied |= {m for p in copied for m in groups.get(p, ()) if m in a.fn.params}
-    head = tuple(Assign(p, Call("np.copy", (p,)), a.fn.loc) for p in a.fn.params if p in copied)
+    head: Block = tuple(Assign(p, Call("np.copy", (p,)), a.fn.loc) for p in a.fn.params if p in copied)
     parts: list[Arg] = [adj.result if o == "return" else o for o in order]  # type: ignore[misc]
     value, tail = hold(TupleArg(tuple(parts)), types, names, a)
     assert isinstance(value, TupleArg)
@@ -89,15 +91,15 @@ def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
     for o in outputs:
         if o == "return":
             if a.interface.result is None:
-                raise BadCall(f"`{a.fn.name}` returns nothing, so \"return\" is no output of it", loc=a.fn.loc, code="S2S046",
-                              hint="name the parameters it writes to")
+                raise BadCall(f"`{a.fn.name}` returns nothing, so \"return\" is no output of it", loc=a.fn.loc,
+                              code="S2S046", hint="name the parameters it writes to")
         elif o not in a.interface.mutated:
             raise BadCall(f"`{o}` is not an array that `{a.fn.name}` writes to", loc=a.fn.loc, code="S2S046",
                           hint=f"its outputs are {', '.join([*a.interface.mutated, 'return'])}")
     return outputs
 
 
-def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str, object]) -> tuple[Stmt, ...]:
+def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str, Any]) -> tuple[Stmt, ...]:
     """What is bound on some paths only is handed over as a zero or an empty array on the others."""
     out: list[Stmt] = []
     for n in saved:
@@ -106,7 +108,7 @@ def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str
         t = types[n]
         value: Alloc | Const = Const(0.0)
         if is_array(t):
-            value = Alloc("empty", (Const(0),) * t.ndim, dtype_name(t))  # type: ignore[attr-defined]
+            value = Alloc("empty", (Const(0),) * t.ndim, dtype_name(t))
         elif is_integer(t):
             value = Const(False) if isinstance(t, nbt.Boolean) else Const(0)
         out.append(Assign(n, value, a.fn.loc))
@@ -117,7 +119,8 @@ def _content_read(body: Block) -> set[str]:
     """Arrays of which more than the shape is read."""
     out: set[str] = set()
     for s in w.walk(body):
-        if isinstance(s, Assign) and (isinstance(s.value, Dim) or isinstance(s.value, Call) and s.value.fn == "np.zeros_like"):
+        if isinstance(s, Assign) and (
+                isinstance(s.value, Dim) or isinstance(s.value, Call) and s.value.fn == "np.zeros_like"):
             continue
         out.update(w.reads(s))
     return out

@@ -1,6 +1,7 @@
 """How array names are bound: which are bound once, which are swapped, which get a new array later."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from s2sad.errors import UnsupportedSyntax
@@ -48,7 +49,8 @@ class Bindings:
                     self._aliases += [(s.targets[0], t) for t in s.targets[1:]]
                 elif isinstance(s, Assign) and s.target in arrays:
                     bound[s.target] = bound.get(s.target, 0) + 1
-                    if isinstance(s.value, (str, GetItem)) or isinstance(s.value, Call) and s.value.fn == "np.transpose":
+                    if isinstance(s.value, (str, GetItem)) or (
+                            isinstance(s.value, Call) and s.value.fn == "np.transpose"):
                         copies.append((s, block[k + 1:]))
                 if isinstance(s, (SetItem, AugItem, Store, Increment)):
                     self._written.add(s.base if isinstance(s, (SetItem, AugItem)) else s.array)
@@ -66,8 +68,9 @@ class Bindings:
                 continue
             if s.target in self.rebound and (self.written(s.target, source)) and not self._dies(source, s, rest):
                 raise UnsupportedSyntax(
-                    f"`{s.target}` is bound to more than one array, and `{source}` or `{s.target}` is written in place: not supported yet",
-                    loc=s.loc, code="S2S015", hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
+                    f"`{s.target}` is bound to more than one array, and `{source}` or `{s.target}` is written in place"
+                    ": not supported yet", loc=s.loc, code="S2S015",
+                    hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
 
     def _dies(self, name: str, s: Stmt, rest: Block) -> bool:
         """Whether a name bound in the same block is not used after ``s``: its array changes hands."""
@@ -75,6 +78,9 @@ class Bindings:
             return False
         if any(name in w.reads(x) for x in w.walk(rest)):
             return False
+        target = s.target if isinstance(s, Assign) else name
+        if any(name in pair and not set(pair) <= {name, target} for pair in self._aliases):
+            return False                       # a view of it, or another name, lives on
         binders = [x for x in w.walk(self.fn.body) if name in w.binds(x)]
         return len(binders) == 1 and any(binders[0] in block and s in block for block in _all_blocks(self.fn.body))
 
@@ -103,7 +109,7 @@ class Bindings:
         return sum(list(w.reads(s)).count(name) for s in w.walk(seen)) == wanted
 
 
-def _all_blocks(block: Block):
+def _all_blocks(block: Block) -> Iterator[Block]:
     yield block
     for s in block:
         for inner in w.blocks(s):
@@ -128,8 +134,9 @@ def copy_reassigned_parameters(fn: Function) -> Function:
         for s in w.walk(fn.body):
             base = w.writes(s) or (s.target if isinstance(s, AugAssign) else None)
             if base == p:
-                raise UnsupportedSyntax(f"the parameter `{p}` is written in place and bound to another array: not supported yet",
-                                        loc=s.loc, code="S2S015", hint="give the new array another name")
+                raise UnsupportedSyntax(
+                    f"the parameter `{p}` is written in place and bound to another array: not supported yet",
+                    loc=s.loc, code="S2S015", hint="give the new array another name")
         new = names.fresh(p)
         renaming[p] = new
         types[new] = types[p].copy(layout="C", readonly=False)

@@ -1,7 +1,8 @@
 """Statement building for the lowering pass: temporaries, integer arithmetic that folds, loop nests."""
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
+from typing import Any
 
 from numba import types as nbt
 
@@ -17,7 +18,7 @@ INTEGER = frozenset({"add", "sub", "mul", "neg", "floordiv", "max", "min", "clam
 class Builder:
     """Collects statements of the block being built; remembers integer expressions already computed in scope."""
 
-    def __init__(self, names: Names, reassigned: frozenset[str], types: dict[str, object]) -> None:
+    def __init__(self, names: Names, reassigned: frozenset[str], types: dict[str, Any]) -> None:
         self.types = types
         self.names = names
         self.reassigned = reassigned
@@ -64,8 +65,8 @@ class Builder:
                 return t.dtype if is_array(t) else None  # type: ignore[union-attr]
             case Op("nonzero", (str(d),)):
                 return self.types.get(d)
-            case Op(fn, args) if fn in INTEGER and all(self.types.get(a) == nbt.int64 if isinstance(a, str) else isinstance(a.value, int)
-                                                       for a in args):  # type: ignore[union-attr]
+            case Op(fn, args) if fn in INTEGER and all(
+                    self.types.get(a) == nbt.int64 if isinstance(a, str) else isinstance(a.value, int) for a in args):
                 return nbt.int64
             case Op("eq" | "ne" | "lt"):
                 return nbt.boolean
@@ -103,7 +104,7 @@ class Builder:
         return self._once((fn, *args), Op(fn, args), hint)
 
     def is_nonneg(self, a: Atom) -> bool:
-        return a.value >= 0 if isinstance(a, Const) else a in self.nonneg  # type: ignore[operator]
+        return a.value >= 0 if isinstance(a, Const) else a in self.nonneg
 
     def add(self, a: Atom, b: Atom) -> Atom:
         if isinstance(a, Const):
@@ -111,16 +112,16 @@ class Builder:
         if isinstance(a, str) and isinstance(b, Const):
             match self.made.get(a):
                 case Op("add", (inner, Const(int() as k))):
-                    a, b = inner, Const(b.value + k)  # type: ignore[operator]
+                    a, b = inner, Const(b.value + k)
                 case Op("sub", (inner, Const(int() as k))):
-                    a, b = inner, Const(b.value - k)  # type: ignore[operator]
+                    a, b = inner, Const(b.value - k)
         if isinstance(a, Const) and isinstance(b, Const):
-            return Const(a.value + b.value)  # type: ignore[operator]
+            return Const(a.value + b.value)
         if isinstance(b, Const):
             if b.value == 0:
                 return a
-            if b.value < 0:  # type: ignore[operator]
-                return self.op("sub", a, Const(-b.value))  # type: ignore[operator]
+            if b.value < 0:
+                return self.op("sub", a, Const(-b.value))
         name = self.op("add", a, b)
         if self.is_nonneg(a) and self.is_nonneg(b):
             self.nonneg.add(name)
@@ -128,16 +129,16 @@ class Builder:
 
     def sub(self, a: Atom, b: Atom) -> Atom:
         if isinstance(a, Const) and isinstance(b, Const):
-            return Const(a.value - b.value)  # type: ignore[operator]
+            return Const(a.value - b.value)
         if isinstance(b, Const):
-            return self.add(a, Const(-b.value))  # type: ignore[operator]
+            return self.add(a, Const(-b.value))
         return ZERO if a == b else self.op("sub", a, b)
 
     def mul(self, a: Atom, b: Atom) -> Atom:
         if isinstance(a, Const):
             a, b = b, a
         if isinstance(a, Const) and isinstance(b, Const):
-            return Const(a.value * b.value)  # type: ignore[operator]
+            return Const(a.value * b.value)
         if b == ONE:
             return a
         if b == ZERO:
@@ -153,7 +154,7 @@ class Builder:
         if b == 1:
             return a
         if isinstance(a, Const):
-            return Const(a.value // b)  # type: ignore[operator]
+            return Const(a.value // b)
         return self.op("floordiv", a, Const(b))
 
     def at_least_zero(self, a: Atom) -> Atom:
@@ -170,7 +171,7 @@ class Builder:
         if a == b:
             return a
         if isinstance(a, Const) and isinstance(b, Const):
-            return Const(min(a.value, b.value))  # type: ignore[type-var]
+            return Const(min(a.value, b.value))
         name = self.op("min", a, b, hint="n")
         if self.is_nonneg(a) and self.is_nonneg(b):
             self.nonneg.add(name)
@@ -182,9 +183,12 @@ class Builder:
         return name
 
     def affine(self, a: Atom) -> tuple[str | None, int]:
-        """``(name, k)`` with the atom equal to ``name + k``; a clamped bound counts as the bound (if it is cut, nothing is accessed)."""
+        """``(name, k)`` with the atom equal to ``name + k``.
+
+        A clamped bound counts as the bound: if it is cut, nothing is accessed.
+        """
         if isinstance(a, Const):
-            return None, a.value  # type: ignore[return-value]
+            return None, a.value
         match self.made.get(a):
             case Op("add", (str(x), Const(int() as k))):
                 name, more = self.affine(x)

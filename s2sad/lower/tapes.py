@@ -15,6 +15,13 @@ from s2sad.ir import walk as w
 
 
 def recognise_growth(fn: Function) -> Function:
+    """Make the assignments of grown tapes growth of the tape itself.
+
+    >>> fn = Function("f", ("tape", "n"), (Assign("tape", Op("grown", ("tape", "n"))),), "tape")
+    >>> grow, = recognise_growth(fn).body
+    >>> type(grow).__name__, grow.array, grow.needed
+    ('Grow', 'tape', 'n')
+    """
     def visit(s: Stmt) -> tuple[Stmt, ...]:
         match s:
             case Assign(target, Op("grown", (array, needed)) | Call("grown", (array, needed))) if target == array:

@@ -1,7 +1,7 @@
 """Subscripts become views: offsets, steps and extents on the base array, with NumPy's clamping and wrapping."""
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Atom, Const, Ellipsis_, Index, Loc, NewAxis, Slice
@@ -10,22 +10,35 @@ from s2sad.lower.values import Fixed, Sliced, View
 
 
 def whole(name: str, extents: tuple[Atom, ...]) -> View:
-    """The view that is all of an array."""
+    """The view that is all of an array.
+
+    >>> whole("a", ("n",))
+    View(base='a', axes=(Sliced(axis=0, offset=Const(value=0), step=1),), extents=('n',))
+    """
     return View(name, tuple(Sliced(k, ZERO, 1) for k in range(len(extents))), extents)
 
 
 def is_whole(v: View, base_extents: tuple[Atom, ...]) -> bool:
+    """Whether a view is all of its base array, in the base's order."""
     return v == whole(v.base, base_extents)
 
 
 def transposed(v: View) -> View:
+    """The view with its axes in reverse order.
+
+    >>> transposed(whole("a", ("n", "m"))).extents
+    ('m', 'n')
+    """
     last = len(v.extents) - 1
     axes = tuple(a if isinstance(a, Fixed) else Sliced(last - a.axis, a.offset, a.step) for a in v.axes)
     return View(v.base, axes, v.extents[::-1])
 
 
 def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callable[[Atom], bool], loc: Loc) -> View:
-    """``v[index]`` as a view of the same base."""
+    """``v[index]`` as a view of the same base.
+
+    Before: ``a[2:][i]``; after: element ``i + 2`` of ``a``.
+    """
     for i in index:
         if not isinstance(i, (Slice, NewAxis, Ellipsis_)) and not is_integer(i):
             raise UnsupportedSyntax("indexing with an array or a mask is not supported yet", loc=loc, code="S2S013",
@@ -90,7 +103,7 @@ def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, int, Atom]:
     """Offset, step and extent of a slice of an axis of ``n`` elements (NumPy's clamping rules)."""
     step = 1 if s.step is None or s.step == Const(None) else s.step
     if isinstance(step, Const):
-        step = step.value  # type: ignore[assignment]
+        step = step.value
     if not isinstance(step, int) or step == 0:
         raise UnsupportedSyntax("a slice whose step is not an integer literal is not supported yet", loc=loc,
                                 code="S2S014", hint="write the loop over the elements")
@@ -104,13 +117,13 @@ def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, int, Atom]:
         offset: Atom = ZERO
         stop = _stop(b, upper, n)
         length = stop
-    elif isinstance(lower, Const) and lower.value > 0:  # type: ignore[operator]
+    elif isinstance(lower, Const) and lower.value > 0:
         offset = lower
         length = b.at_least_zero(b.sub(_stop(b, upper, n, clamped=False), lower))
     else:
         offset = b.at_least_zero(b.add(n, lower)) if isinstance(lower, Const) else b.clamp(lower, n)
         length = b.minimum(n, Const(-lower.value)) if isinstance(lower, Const) and upper is None else \
-            b.at_least_zero(b.sub(_stop(b, upper, n), offset))  # type: ignore[operator]
+            b.at_least_zero(b.sub(_stop(b, upper, n), offset))
     if step > 1:
         length = b.floordiv(b.add(length, Const(step - 1)), step)
     return offset, step, length
@@ -120,7 +133,7 @@ def _stop(b: Builder, upper: Atom | None, n: Atom, clamped: bool = True) -> Atom
     if upper is None:
         return n
     if isinstance(upper, Const):
-        if upper.value < 0:  # type: ignore[operator]
+        if upper.value < 0:
             stop = b.add(n, upper)
             return b.at_least_zero(stop) if clamped else stop
         return b.minimum(n, upper)
@@ -131,7 +144,7 @@ def _backward(b: Builder, lower: Atom | None, upper: Atom | None, step: int, n: 
     last = b.sub(n, ONE)
 
     def bound(i: Atom) -> Atom:
-        if isinstance(i, Const) and i.value < 0:  # type: ignore[operator]
+        if isinstance(i, Const) and i.value < 0:
             i = b.add(n, i)
         elif not b.is_nonneg(i):
             i = b.op("select", b.op("lt", i, ZERO), b.add(i, n), i)

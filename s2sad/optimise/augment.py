@@ -10,12 +10,19 @@ Term = tuple[int, Atom]
 
 
 def augment(fn: Function, folded: dict[str, Rhs]) -> Function:
-    """Use augmented assignments; ``folded`` gets the expressions this makes (it maps names to what they stand for)."""
+    """Use augmented assignments; ``folded`` gets the expressions this makes (it maps names to what they stand for).
+
+    >>> fn = Function("f", ("s", "e"), (Assign("s", Op("add", ("s", "e"))),), "s")
+    >>> new, = augment(fn, {}).body
+    >>> new.target, new.op, new.value
+    ('s', 'add', 'e')
+    """
 
     def terms(value: Rhs, target: str) -> list[Term] | None:
         """The summands of a sum that starts with ``target``."""
         match value:
-            case Op("add" | "sub" as op, (a, b)) if b != target and not (isinstance(b, str) and target in _inputs(b, folded)):
+            case Op("add" | "sub" as op, (a, b)) if b != target and not (
+                    isinstance(b, str) and target in _inputs(b, folded)):
                 sign = 1 if op == "add" else -1
                 if a == target:
                     return [(sign, b)]

@@ -1,6 +1,16 @@
 """Names that never hold a needed value at the same time share one: ``a_1`` of the reverse sweep is ``a`` again.
 
 Passes give every independent value its own name; a reader wants the user's name wherever that is unambiguous.
+
+Before::
+
+    y = tape_y[i]
+    y_1 = y * x
+
+after::
+
+    y = tape_y[i]
+    y = y * x
 """
 from __future__ import annotations
 
@@ -20,7 +30,7 @@ COUNTERS = ("i", "j", "k", "l")
 def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> tuple[Function, dict[str, Rhs]]:
     """Rename ``x_1``, ``x_2`` to ``x`` where their lives do not overlap and their types agree.
 
-    ``folded`` names are printed as expressions (see :mod:`s2sad.optimise.fold`); names in ``fixed`` keep their spelling.
+    ``folded`` names are printed as expressions (:mod:`s2sad.optimise.fold`); names in ``fixed`` keep their spelling.
     Returns the function and the folded expressions in the new names.
     """
     live = _Liveness(fn, folded)
@@ -82,7 +92,8 @@ def _rename(body: Block, m: Mapping[str, str]) -> Block:
             case Permute(targets):
                 s = replace(s, targets=tuple(m.get(t, t) for t in targets))
             case For(var=var, exit=exit, trips=trips):
-                s = replace(s, var=m.get(var, var), exit=m.get(exit, exit) if exit else None, trips=m.get(trips, trips) if trips else None)
+                s = replace(s, var=m.get(var, var), exit=m.get(exit, exit) if exit else None,
+                            trips=m.get(trips, trips) if trips else None)
             case While(exit=exit, trips=trips):
                 s = replace(s, exit=m.get(exit, exit) if exit else None, trips=m.get(trips, trips) if trips else None)
         return (s,)

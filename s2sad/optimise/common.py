@@ -17,11 +17,16 @@ from dataclasses import replace
 
 from s2sad.ir import Assign, Block, Dim, Function, Grow, Load, Op, Rhs, Stmt
 from s2sad.ir import walk as w
+from s2sad.ir.types import is_integer
 from s2sad.optimise.copies import propagate_copies
 
 
-def merge_common_subexpressions(fn: Function) -> Function:
-    """Turn a repeated computation into a copy of the first one, then propagate the copies."""
+def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) -> Function:
+    """Turn a repeated computation into a copy of the first one, then propagate the copies.
+
+    With ``integers_only`` only index arithmetic is merged: before arrays are lowered, equal array expressions are
+    different arrays.
+    """
     defs = w.definition_counts(fn)
 
     def changes(s: Stmt) -> tuple[set[str], set[str]]:
@@ -49,7 +54,8 @@ def merge_common_subexpressions(fn: Function) -> Function:
                 if not hasattr(s, "then"):
                     forget(known, s)         # what a loop changes is unknown from its second iteration on
                 s = w.with_blocks(s, tuple(block(b, known) for b in nested))
-            if isinstance(s, Assign) and isinstance(s.value, (Op, Load, Dim)):
+            if isinstance(s, Assign) and isinstance(s.value, (Op, Load, Dim)) \
+                    and not (integers_only and not is_integer(fn.types.get(s.target))):
                 key = s.value
                 if key in known and defs[s.target] == 1:
                     out.append(replace(s, value=known[key]))

@@ -35,7 +35,8 @@ def propagate_copies(fn: Function) -> Function:
             nested = w.blocks(s)
             if nested:
                 s = w.with_blocks(s, tuple(block(b) for b in nested))
-            if isinstance(s, Assign) and isinstance(s.value, (str, Const)) and defs[s.target] == 1 and not is_array(fn.types.get(s.target)):
+            if isinstance(s, Assign) and isinstance(s.value, (str, Const)) and defs[s.target] == 1 \
+                    and not is_array(fn.types.get(s.target)):
                 rest = body[k + 1:]
                 inside = _uses(rest, s.target)
                 top = body is fn.body

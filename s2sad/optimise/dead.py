@@ -115,6 +115,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
             live = grown
         trips_wanted = s.trips is not None and s.trips in out
         if s.trips is not None and not trips_wanted:
+            assert isinstance(new, (For, While))
             new = replace(new, trips=None)
         if isinstance(s, For) and not body and s.exit is None and not trips_wanted:
             return None, out

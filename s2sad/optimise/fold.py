@@ -68,14 +68,16 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
             case Dim(array, _):
                 return array not in permuted and defs[array] == 1
             case Op("add" | "sub", (str(a), Const(int() as k))) if not isinstance(k, bool):
-                return (a in anywhere if a in folded else a in fixed) and (uses[s.target] > 1 and k in (1, 2) or uses[s.target] == 1)
+                return (a in anywhere if a in folded else a in fixed) and (
+                    uses[s.target] > 1 and k in (1, 2) or uses[s.target] == 1)
             case Const():
                 return True
         return False
 
     def block(body: Block) -> None:
         for k, s in enumerate(body):
-            if isinstance(s, Assign) and defs[s.target] == 1 and s.target not in keep and not is_array(fn.types.get(s.target)):
+            if isinstance(s, Assign) and defs[s.target] == 1 and s.target not in keep \
+                    and not is_array(fn.types.get(s.target)):
                 consider(s, body[k + 1:], body)
             for inner in w.blocks(s):
                 block(inner)
@@ -98,7 +100,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
             return
         reads = free(value)
         raising = _raises(name, value, folded)
-        if usable(name, rest, reads, raising) or (result_uses[name] == 1 and body is fn.body and not _disturbed(rest, reads)):
+        if usable(name, rest, reads, raising) or (
+                result_uses[name] == 1 and body is fn.body and not _disturbed(rest, reads)):
             accept(name, value, size)
 
     def accept(name: str, value: Rhs, size: int) -> None:
@@ -118,7 +121,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
                 inside = sum(w.reads(x).count(name) for x in w.walk((s,)))
                 if inside:
                     return not isinstance(s, (For, While)) and not raising and any(
-                        usable(name, b, reads, raising) for b in w.blocks(s) if any(name in w.reads(x) for x in w.walk(b)))
+                        usable(name, b, reads, raising) for b in w.blocks(s)
+                        if any(name in w.reads(x) for x in w.walk(b)))
                 if raising or _disturbed((s,), reads):
                     return False
         return False
@@ -131,7 +135,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
         if not s.cond or not isinstance(s.test, str):
             return
         for x in s.cond:
-            if not isinstance(x, Assign) or defs[x.target] != 1 or is_array(fn.types.get(x.target)) or isinstance(x.value, Call):
+            if not isinstance(x, Assign) or isinstance(x.value, Call) or defs[x.target] != 1 \
+                    or is_array(fn.types.get(x.target)):
                 return
             if uses[x.target] != 1 and x.target not in folded:
                 return

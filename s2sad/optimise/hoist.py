@@ -20,19 +20,28 @@ after::
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from numba import types as nbt
 
-from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, Op, Permute, Stmt, Store, While
+from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, If, Op, Permute, Stmt, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_integer
 
-TOTAL = frozenset({"add", "sub", "mul", "neg", "pos", "max", "min", "select", "clamp", "lt", "le", "gt", "ge", "eq", "ne"})
+TOTAL = frozenset({"add", "sub", "mul", "neg", "pos", "max", "min", "select", "clamp", "lt", "le", "gt", "ge", "eq",
+                   "ne"})
 """Integer operations that cannot fail, so that computing them for a loop of no iterations is harmless."""
 
 
 def hoist_invariants(fn: Function) -> Function:
+    """Move what each loop computes anew though it never changes to before the loop.
+
+    >>> body = (Assign("k", Dim("x", 0)),)
+    >>> fn = Function("f", ("x", "n"), (For("i", Const(0), "n", Const(1), body),), None)
+    >>> [type(s).__name__ for s in hoist_invariants(fn).body]
+    ['Assign', 'For']
+    """
     defs = w.definition_counts(fn)
     names = Names(w.all_names(fn))
     types = dict(fn.types)
@@ -42,15 +51,15 @@ def hoist_invariants(fn: Function) -> Function:
     def integer(a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(fn.types.get(a))
 
-    def movable(s: Stmt, bound: set[str]) -> bool:
+    def movable(s: Stmt, bound: set[str]) -> TypeGuard[Assign]:
         if not isinstance(s, Assign) or defs[s.target] != 1 or s.target in permuted:
             return False
         if any(n in bound for n in w.rhs_names(s.value)):
             return False
         match s.value:
             case Op(fn_, args):
-                return (fn_ in TOTAL or fn_ in ("floordiv", "mod") and isinstance(args[1], Const) and args[1].value != 0) \
-                    and all(integer(a) for a in args)
+                divides = fn_ in ("floordiv", "mod") and isinstance(args[1], Const) and args[1].value != 0
+                return (fn_ in TOTAL or divides) and all(integer(a) for a in args)
             case Dim(array, _):
                 return array not in permuted
             case Alloc():
@@ -86,13 +95,13 @@ def hoist_invariants(fn: Function) -> Function:
         for s in body:
             if movable(s, bound):
                 moved = s
-                bound.discard(s.target)      # type: ignore[union-attr]
-                if isinstance(s.value, Alloc):   # type: ignore[union-attr]
-                    kept.extend(refill(s))       # type: ignore[arg-type]
-                    shape = tuple(nonnegative(n, lifted, s) for n in s.value.shape)  # type: ignore[union-attr, arg-type]
-                    moved = replace(s, value=replace(s.value, kind="empty", shape=shape))  # type: ignore[union-attr, arg-type]
-                lifted.append(moved)             # type: ignore[arg-type]
-            elif hasattr(s, "then"):
+                bound.discard(s.target)
+                if isinstance(s.value, Alloc):
+                    kept.extend(refill(s))
+                    shape = tuple(nonnegative(n, lifted, s) for n in s.value.shape)
+                    moved = replace(s, value=replace(s.value, kind="empty", shape=shape))
+                lifted.append(moved)
+            elif isinstance(s, If):
                 then, a = lift(s.then, bound)
                 orelse, b = lift(s.orelse, bound)
                 lifted += a + b

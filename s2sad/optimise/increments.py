@@ -19,6 +19,13 @@ from s2sad.optimise.dead import remove_dead_code
 
 
 def recognise_increments(fn: Function) -> Function:
+    """Make load, add and store of one element an :class:`~s2sad.ir.nodes.Increment`.
+
+    >>> body = (Assign("t", Load("a", ("i",))), Assign("u", Op("add", ("t", "e"))), Store("a", ("i",), "u"))
+    >>> new, = recognise_increments(Function("f", ("a", "i", "e"), body, None)).body
+    >>> new.array, new.index, new.value, new.sign
+    ('a', ('i',), 'e', 1)
+    """
     uses, defs = w.use_counts(fn), w.definition_counts(fn)
 
     def block(body: Block) -> Block:

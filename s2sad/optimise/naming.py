@@ -41,7 +41,8 @@ def name_temporaries(fn: Function, author: frozenset[str]) -> Function:
     return renamed(fn, mapping)
 
 
-def _name_counters(body: Block, taken: frozenset[str] | set[str], around: tuple[str, ...], mapping: dict[str, str]) -> None:
+def _name_counters(body: Block, taken: frozenset[str] | set[str], around: tuple[str, ...],
+                   mapping: dict[str, str]) -> None:
     """Counters of loops made by passes: the first letter no enclosing loop and nothing of the author's has."""
     for s in body:
         inner = around
@@ -58,7 +59,7 @@ def _hint(name: str, made: dict[str, Rhs], mapping: dict[str, str]) -> str | Non
         case Load(array, index):
             parts = [_spell(i, made, mapping) for i in index]
             if all(p is not None for p in parts):
-                return f"{array}_{''.join(parts)}" if all(len(p) == 1 for p in parts) else f"{array}_{'_'.join(parts)}"  # type: ignore[arg-type, misc]
+                return f"{array}_{''.join(parts)}" if all(len(p) == 1 for p in parts) else f"{array}_{'_'.join(parts)}"  # type: ignore[arg-type]
             return f"{array}_at"
         case Op("max" | "min" | "add" | "sub" | "mul" | "neg" | "select" | "floordiv" | "mod" | "div" | "pow"):
             return None if name[0] in "tk" else name
@@ -67,7 +68,7 @@ def _hint(name: str, made: dict[str, Rhs], mapping: dict[str, str]) -> str | Non
 
 def _spell(i: Atom, made: dict[str, Rhs], mapping: dict[str, str]) -> str | None:
     if isinstance(i, Const):
-        return str(i.value) if i.value >= 0 else f"m{-i.value}"  # type: ignore[operator]
+        return str(i.value) if i.value >= 0 else f"m{-i.value}"
     match made.get(i):
         case Op("add" | "sub" as op, (str(base), Const(int() as k))):
             base = mapping.get(base, base)

@@ -45,7 +45,7 @@ def prune_decided(fn: Function) -> Function:
             case Op("not", (a,)):
                 known = value(a)
                 return None if known is None else not known
-            case Op(op, (Const(a), Const(b))) if op in COMPARE and isinstance(a, (int, float)) and isinstance(b, (int, float)):
+            case Op(op, (Const(int() | float() as a), Const(int() | float() as b))) if op in COMPARE:
                 return COMPARE[op](a, b)
             case str() | Const():
                 return value(rhs)

@@ -2,10 +2,20 @@
 
 As long as all of a name's contributions come from straight-line code of one block, they are a list, and its adjoint is
 their sum, used where the name is defined. Before a loop or a branch that touches it, the adjoint becomes a variable.
+
+Two uses of ``x``, with adjoints ``b_y`` and ``b_z``: not ::
+
+    b_x = 0.0
+    b_x = b_x + b_y
+    b_x = b_x + b_z
+
+but ::
+
+    b_x = b_y + b_z
 """
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from s2sad.ir import Assign, Atom, Const, Op, Stmt
 from s2sad.ir.nodes import Loc

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Callable, Mapping, TypeAlias
+from typing import TypeAlias
 
 from s2sad.ir import Atom, Const, Op, Rhs
 from s2sad.rules.table import Rule
@@ -24,7 +25,8 @@ class Node:
 
 Formula: TypeAlias = "Node | str | Const"
 
-_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.FloorDiv: "floordiv", ast.Mod: "mod"}
+_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
+           ast.FloorDiv: "floordiv", ast.Mod: "mod"}
 _COMPARE = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 _FOLD: dict[str, Callable] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "pow": lambda a, b: a ** b,
@@ -35,7 +37,14 @@ _FOLD: dict[str, Callable] = {
 
 
 def partials(rule: Rule, args: tuple[Atom, ...]) -> Mapping[int, Formula]:
-    """The partial derivative by each operand that has one, over the operands' names, literals and ``Ω``."""
+    """The partial derivative by each operand that has one, over the operands' names, literals and ``Ω``.
+
+    >>> from s2sad.rules.table import lookup
+    >>> partials(lookup("math.pow"), ("x", Const(2)))[0]
+    Node(fn='mul', args=(Const(value=2), 'x'))
+    >>> partials(lookup("math.exp"), ("x",))
+    {0: 'Ω'}
+    """
     env: dict[str, Formula] = dict(zip(rule.params, args))
     for name, shared in getattr(rule, "where", {}).items():
         env[name] = _build(shared, env)
@@ -43,7 +52,11 @@ def partials(rule: Rule, args: tuple[Atom, ...]) -> Mapping[int, Formula]:
 
 
 def needed(f: Formula) -> set[str]:
-    """Names a formula reads, ``Ω`` among them."""
+    """Names a formula reads, ``Ω`` among them.
+
+    >>> needed(Node("mul", (Const(2), "x")))
+    {'x'}
+    """
     if isinstance(f, Node):
         return {n for a in f.args for n in needed(a)}
     return {f} if isinstance(f, str) else set()

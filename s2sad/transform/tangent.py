@@ -18,6 +18,7 @@ Reference: A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.required import operand_partials
@@ -61,7 +62,7 @@ class Tangent:
     tangents: dict[str, str]
     result: Arg | None
     d_result: Arg | None
-    types: dict[str, object]
+    types: dict[str, Any]
 
 
 def build_tangent(fn: Function, active: Activity, parameters: tuple[str, ...], *, strong_zero: bool = True) -> Tangent:
@@ -72,7 +73,7 @@ def build_tangent(fn: Function, active: Activity, parameters: tuple[str, ...], *
 class _Builder:
     def __init__(self, fn: Function, active: Activity, parameters: tuple[str, ...], strong_zero: bool) -> None:
         self.fn, self.active, self.parameters, self.strong_zero = fn, active, parameters, strong_zero
-        self.types: dict[str, object] = dict(fn.types)
+        self.types: dict[str, Any] = dict(fn.types)
         self.names = Names(w.all_names(fn))
         self.tangent: dict[str, str] = {}
         self.out: list[Stmt] = []
@@ -81,9 +82,12 @@ class _Builder:
     def run(self) -> Tangent:
         for p in self.parameters:
             self.d(p)
+        # A scalar that only later depends on an independent variable starts without tangent.
+        start = tuple(Assign(self.d(p), FZERO, self.fn.loc) for p in self.fn.params
+                      if p in self.active and p not in self.parameters)
         body = self.block(self.fn.body)
         d_result = w.map_result(self.fn.result, self._leaf)      # may emit zero arrays
-        body = (*body, *self.out)
+        body = (*start, *body, *self.out)
         return Tangent(body, {p: self.d(p) for p in self.parameters}, self.fn.result, d_result, self.types)
 
     def _leaf(self, a: Atom) -> Atom:
@@ -93,7 +97,8 @@ class _Builder:
             zero = self.temp(Call("np.zeros_like", (a,)), f"d_{a}")
             self.types[zero] = self.types[a]
             return zero
-        return FZERO if isinstance(a, Const) and isinstance(a.value, float) or isinstance(a, str) and is_float(self.types[a]) else Const(0)
+        is_real = isinstance(a.value, float) if isinstance(a, Const) else is_float(self.types[a])
+        return FZERO if is_real else Const(0)
 
     def d(self, name: str) -> str:
         if name not in self.tangent:
@@ -152,7 +157,7 @@ class _Builder:
     def scalar(self, s: Assign, target: str, value: Rhs) -> None:
         match value:
             case str() | Const():
-                self.emit(Assign(self.d(target), self.d_atom(value), s.loc))  # type: ignore[arg-type]
+                self.emit(Assign(self.d(target), self.d_atom(value), s.loc))
                 self.emit(s)
             case Load(array, index):
                 self.emit(Assign(self.d(target), Load(self.d(array), index) if array in self.active else FZERO, s.loc))
@@ -171,7 +176,7 @@ class _Builder:
                 self.emit(s)
 
     def operation(self, s: Assign, target: str, value: Op) -> None:
-        """The tangent is computed before the assignment where it needs an overwritten operand, after where it needs the result."""
+        """The tangent is computed before the assignment, which may overwrite an operand; after it to use the result."""
         formulas = operand_partials(s, self.active)
         wants_result = any(RESULT in needed(f) for f in formulas.values())
         result: Atom = target
@@ -181,8 +186,10 @@ class _Builder:
             self.emit(s)
         terms: list[tuple[int, Atom]] = []
         for k, partial in formulas.items():
-            terms.append(weighted(self.d(value.args[k]), partial, result, self.temp, f"d_{target}", strong_zero=self.strong_zero,  # type: ignore[arg-type]
-                                  is_integer=self._is_integer))
+            operand = value.args[k]
+            assert isinstance(operand, str)
+            terms.append(weighted(self.d(operand), partial, result, self.temp, f"d_{target}",
+                                  strong_zero=self.strong_zero, is_integer=self._is_integer))
         self.emit(Assign(self.d(target), self._sum(terms), s.loc))
         if result != target:
             self.emit(Assign(target, result, s.loc))
@@ -220,8 +227,8 @@ class _Builder:
                     self.accumulate(self.d(target), terms[1])
             case Call("np.copy", (str(source),), _):
                 self.emit(s)
-                d_value = Call("np.copy", (self.d(source),)) if source in self.active else Call("np.zeros_like", (target,))
-                self.emit(Assign(self.d(target), d_value, s.loc))
+                copied = Call("np.copy", (self.d(source),)) if source in self.active else None
+                self.emit(Assign(self.d(target), copied or Call("np.zeros_like", (target,)), s.loc))
             case Call(fn, _, _):
                 raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
@@ -230,7 +237,7 @@ class _Builder:
                 self.emit(Assign(self.d(target), self.d_atom(value), s.loc))  # type: ignore[arg-type]
 
     def accumulate(self, target: str, source: str) -> None:
-        ndim = self.types[target].ndim  # type: ignore[attr-defined]
+        ndim = self.types[target].ndim
         index = tuple(self.names.fresh("ijk"[k]) for k in range(ndim))
         extents = [self.temp(Dim(target, k), "n") for k in range(ndim)]
         t = self.names.fresh("t")

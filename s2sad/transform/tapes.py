@@ -3,10 +3,23 @@
 Where every trip count is known when the outermost loop starts, a tape has exactly that size and the loop counters are
 its index. Otherwise it is growable, and a counter of the innermost loop's iterations is its index; room is made before
 an inner ``for`` starts, or at the start of each iteration of a ``while``. Outside loops it is one variable.
+
+Stored once per iteration of ``for i in range(n): for j in range(i):``, a quantity ``y`` gives in the forward sweep::
+
+    top = 0
+    tape_y = np.empty(64)
+    for i in range(n):
+        tape_y = grown(tape_y, top + i)
+        for j in range(i):
+            tape_y[top] = y
+            ...
+            top += 1
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from numba import types as nbt
 
@@ -34,7 +47,7 @@ class Tapes:
     """Tapes of one function; collects what must stand before and inside its forward loops."""
 
     names: Names
-    types: dict
+    types: dict[str, Any]
     before: dict[Loop, list[Stmt]] = field(default_factory=dict)
     """Statements to put before a loop of the forward sweep: allocations, counters, making room."""
     at_start: dict[Loop, list[Stmt]] = field(default_factory=dict)
@@ -54,12 +67,13 @@ class Tapes:
         self.types[name] = kind
         outer = loops[0]
         if self._regular(loops):
-            shape = tuple(self._extent(loop, outer, loc) for loop in loops)
+            shape = tuple(self._extent(loop, outer, loc) for loop in loops if isinstance(loop, For))
             self.before.setdefault(outer, []).append(Assign(name, Alloc("empty", shape, dtype_name(kind)), loc))
             return Tape(name, loops, None)
         inner = loops[-1]
         counter = self._counter(inner, outer, loc)
-        self.before.setdefault(outer, []).insert(0, Assign(name, Alloc("empty", (FIRST_CAPACITY,), dtype_name(kind)), loc))
+        first = Assign(name, Alloc("empty", (FIRST_CAPACITY,), dtype_name(kind)), loc)
+        self.before.setdefault(outer, []).insert(0, first)
         self._make_room(name, counter, inner, loc)
         return Tape(name, loops, counter)
 
@@ -94,7 +108,7 @@ class Tapes:
 
         n = self._trips(loop, temp)
         if isinstance(n, Const):
-            n = Const(max(n.value, 0))  # type: ignore[type-var]
+            n = Const(max(n.value, 0))
         elif not self._is_extent(n):
             n = temp(Op("max", (n, ZERO)))
         self.before.setdefault(outer, []).extend(statements)
@@ -107,14 +121,15 @@ class Tapes:
     extents: frozenset[str] = frozenset()
     """Names known to be extents of arrays, hence not negative."""
 
-    def _trips(self, loop: For, temp) -> Atom:
-        step = loop.step.value  # type: ignore[union-attr]
+    def _trips(self, loop: For, temp: Callable[[Rhs], str]) -> Atom:
+        assert isinstance(loop.step, Const)
+        step = loop.step.value
         start, stop = loop.start, loop.stop
-        if step == 1 and isinstance(start, Const) and start.value >= 0:  # type: ignore[operator]
+        if step == 1 and isinstance(start, Const) and start.value >= 0:
             return stop
         if isinstance(start, Const) and isinstance(stop, Const):
-            return Const(len(range(start.value, stop.value, step)))  # type: ignore[arg-type]
-        n = temp(Op("sub", (stop, start))) if step > 0 else temp(Op("sub", (start, stop)))
+            return Const(len(range(start.value, stop.value, step)))
+        n: Atom = temp(Op("sub", (stop, start))) if step > 0 else temp(Op("sub", (start, stop)))
         if abs(step) != 1:
             n = temp(Op("add", (n, Const(abs(step) - 1))))
             n = temp(Op("floordiv", (n, Const(abs(step)))))
@@ -129,18 +144,18 @@ class Tapes:
             assert isinstance(loop, For) and isinstance(loop.step, Const)
             step, start = loop.step.value, loop.start
             at: Atom = loop.var
-            if not (step == 1 and isinstance(start, Const) and start.value >= 0):  # type: ignore[operator]
+            if not (step == 1 and isinstance(start, Const) and start.value >= 0):
                 if start != ZERO:
                     t = self.names.fresh("k")
-                    statements.append(Assign(t, Op("sub", (loop.var, start) if step > 0 else (start, loop.var)), loc))  # type: ignore[operator]
+                    statements.append(Assign(t, Op("sub", (loop.var, start) if step > 0 else (start, loop.var)), loc))
                     at = t
-                elif step < 0:  # type: ignore[operator]
+                elif step < 0:
                     t = self.names.fresh("k")
                     statements.append(Assign(t, Op("neg", (loop.var,)), loc))
                     at = t
-                if abs(step) != 1:  # type: ignore[arg-type]
+                if abs(step) != 1:
                     t = self.names.fresh("k")
-                    statements.append(Assign(t, Op("floordiv", (at, Const(abs(step)))), loc))  # type: ignore[arg-type]
+                    statements.append(Assign(t, Op("floordiv", (at, Const(abs(step)))), loc))
                     at = t
             index.append(at)
         return statements, tuple(index)

@@ -1,4 +1,4 @@
-"""Programs as numba users write them, each a trap for a differentiator. ``CASES``: name -> (function, arguments, wrt)."""
+"""Programs as users of numba write them, each a trap. ``CASES``: name -> (function, arguments, wrt)."""
 import math
 
 import numpy as np
@@ -577,7 +577,7 @@ def helper_shadows_names(x):
 @case(X, 3)
 def scalar_parameter_changed(x, n):
     while n > 0:
-        s = x[0] * n
+        s = x[0] * n  # noqa: F841
         n -= 1
     return x[0] * n + x[1] * SCALE
 
@@ -735,3 +735,72 @@ def view_seen_through(x, w):
     v = w[1]
     w[1, 2] = np.dot(x, v) - x[0]
     return np.sum(v) + np.sum(w * w)
+
+
+@case(1.3, 0.7, wrt=("x",))
+def becomes_active(x, y):
+    for i in range(3):
+        x = x * y
+        if x > 0.2:
+            y = x * y
+    return x + y
+
+
+@case(1.3, 0.7, wrt=("x",))
+def becomes_active_on_one_path(x, y):
+    if y > 0.0:
+        y = x * y
+    return y * y
+
+
+# ---------------------------------------------------------------- array code in loops
+
+@case(X, Y, wrt=("x", "y"))
+def fresh_array_in_a_loop(x, y):
+    s = 0.0
+    for t in range(3):
+        z = x * y + t
+        s += np.sum(z * z) * z[0]
+    return s
+
+
+@case(X[:3], W, Y, wrt=("x", "w", "b"))
+def gradient_descent(x, w, b):
+    p = w.T.copy()
+    for t in range(3):
+        r = b - p @ x
+        x = x + 0.1 * np.dot(r, p) * r[0]
+    return np.sum(x * x)
+
+
+@case(np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]), wrt=("a",))
+def cholesky_by_rows(a):
+    n = a.shape[0]
+    low = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i):
+            low[i, j] = (a[i, j] - np.dot(low[i, :j], low[j, :j])) / low[j, j]
+        low[i, i] = math.sqrt(a[i, i] - np.dot(low[i, :i], low[i, :i]))
+    return np.sum(low * low * low)
+
+
+@case(np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]), wrt=("a",))
+def elimination_by_slices(a):
+    u = a.copy()
+    n = u.shape[0]
+    for k in range(n):
+        u[k + 1:, k] /= u[k, k]
+        for i in range(k + 1, n):
+            u[i, k + 1:] = u[i, k + 1:] - u[i, k] * u[k, k + 1:]
+    return np.sum(u * u)
+
+
+@case(X, 0, 0.0)
+@case(X, 1, 1.0)
+def array_on_one_path(x, k, c):
+    if c > 0:
+        y = x[k:] * x[0]
+    s = x[0] * x[1]
+    if c > 0:
+        s += y[0] * y[1]
+    return s

@@ -7,9 +7,10 @@ from s2sad import numeric
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate, tangent_arguments
 
-COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "leaves_by_value", "skips", "fibonacci_like",
-            "returns_early", "triangle", "strides_down", "both_operands", "argument_squared_in_place", "prefix_products",
-            "view_written", "scatter", "swapped_arguments", "rows_and_columns", "products_in_a_loop", "newton"]
+COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "leaves_by_value", "skips",
+            "fibonacci_like", "returns_early", "triangle", "strides_down", "both_operands", "argument_squared_in_place",
+            "prefix_products", "view_written", "scatter", "swapped_arguments", "rows_and_columns", "products_in_a_loop",
+            "newton"]
 
 
 def as_tuple(value, wrt):
@@ -98,3 +99,19 @@ def test_compiled(name, reference):
         assert close(got, right, 1e-8), (got, right)
         want += np.sum(np.asarray(tangents[parameters(f).index(w)]) * got)
     assert close(d_value, want, 1e-12), (d_value, want)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_float_parameter_alone(name):
+    """Other activities than the case's own: by one parameter at a time, forward against reverse."""
+    f, args, _ = CASES[name]
+    for k, p in enumerate(parameters(f)):
+        a = args[k] if k < len(args) else None
+        if not (isinstance(a, float) or isinstance(a, np.ndarray) and a.dtype == np.float64):
+            continue
+        direction = np.cos(np.arange(1.0, 1.0 + np.size(a))).reshape(np.shape(a)) if isinstance(a, np.ndarray) else 1.0
+        forward = generate(f, args, "tangent", (p,))
+        _, d_value = execute(forward)[forward.name](*tangent_arguments(forward, args, {p: direction}))
+        backward = generate(f, args, "grad", (p,))
+        gradient = execute(backward)[backward.name](*copied(args))
+        assert close(d_value, np.sum(direction * gradient), 1e-12), p

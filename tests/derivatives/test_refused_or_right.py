@@ -79,13 +79,13 @@ def loop_carried_reference(x):
     y = x * x
     for i in range(3):
         if i > 0:
-            y = z * x
-        z = y * 2.0
+            y = z * x  # noqa: F821
+        z = y * 2.0  # noqa: F841
     return np.sum(y)
 
 
-PROGRAMS = [alias_across_a_swap, view_of_what_changed_hands, previous_is_the_same_array, conditional_alias, changing_size,
-            stopped_and_written, in_place_on_overlap, loop_carried_reference]
+PROGRAMS = [alias_across_a_swap, view_of_what_changed_hands, previous_is_the_same_array, conditional_alias,
+            changing_size, stopped_and_written, in_place_on_overlap, loop_carried_reference]
 
 
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)

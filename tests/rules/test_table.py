@@ -5,7 +5,6 @@ import ast
 import itertools
 import math
 
-import numpy as np
 import pytest
 from numba.core import types
 from numba.core.registry import cpu_target
@@ -16,7 +15,7 @@ from numba.np import ufunc_db
 from s2sad.rules import CONSTANT, Rule, lookup, rule
 from s2sad.rules.table import OPERATORS, declared, undeclare
 from s2sad.runtime.helpers import HELPERS
-from tests.rules.evaluation import function, functions_in, partial
+from tests.rules.evaluation import function, functions_in
 
 # Scalar functions of numba that are unknown to the table on purpose, with the reason.
 REFUSED = {

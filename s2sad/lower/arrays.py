@@ -1,0 +1,224 @@
+"""Array names get their meaning: a view, a delayed expression, or an array of their own.
+
+Before::
+
+    v = x[1:]
+    y = np.zeros_like(v)
+    z = y + v
+
+after: ``v`` is a view (it leaves no statement), ``y`` is allocated, and ``z`` is a loop or waits for its one use::
+
+    y = np.zeros(n_x - 1)
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
+from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Op, Rhs, ShapeOf, Store, TupleArg
+from s2sad.ir import walk as w
+from s2sad.ir.types import dtype_name, is_array
+from s2sad.lower.elementwise import atom
+from s2sad.lower.stores import Stores
+from s2sad.lower.values import Elementwise, Fixed, Value, View, leaves, scalars
+from s2sad.lower.views import is_whole, transposed, whole
+
+
+class Arrays(Stores):
+    """Bindings of array names: views, delayed expressions, allocations, copies and products."""
+
+    def bind(self, target: str, value: Rhs, rest: Block) -> None:
+        """An array name gets its meaning: a view, a delayed expression, or an array of its own."""
+        b = self.b
+        fresh = self.allocation(target, value)
+        if fresh:
+            return
+        v = self.array_value(target, value)
+        if v is None:
+            return
+        if target in self.bindings.rebound and not (isinstance(v, View) and target in self.bindings.permuted):
+            self.assign_in_place(target, v)
+        elif isinstance(v, View):
+            if target in self.bindings.permuted:
+                raise UnsupportedSyntax(
+                    f"`{target}` is another name or a view of `{v.base}` and takes part in a swap: not supported yet",
+                    loc=b.loc, code="S2S015", hint=f"make it an array of its own: `{target} = {v.base}.copy()`")
+            if not self.bindings.is_stable(target, v.base, rest):
+                if isinstance(value, str) and not self.bindings.written(target, v.base):
+                    self.materialise(target, v)
+                    return
+                raise UnsupportedSyntax(
+                    f"`{target}` is another name or a view of `{v.base}`, which is bound to another array while it "
+                    "is in use: not supported yet", loc=b.loc, code="S2S015",
+                    hint=f"take a copy: `{target} = {v.base}.copy()`")
+            self.env[target] = v if self.used_only_in(target, rest) else self.held(v)
+        elif self.can_wait(target, v, rest):
+            self.env[target] = v
+        else:
+            self.materialise(target, v)
+
+    def used_only_in(self, name: str, rest: Block) -> bool:
+        return sum(w.reads(s).count(name) for s in w.walk(rest)) == self.uses[name]
+
+    def held(self, v: View) -> View:
+        """A view used beyond the block it is made in: what places it is kept under names of its own."""
+        def kept(a: Atom) -> Atom:
+            return self.b.temp(a, "at") if isinstance(a, str) else a
+
+        axes = tuple(Fixed(kept(a.index)) if isinstance(a, Fixed) else replace(a, offset=kept(a.offset))
+                     for a in v.axes)
+        return View(v.base, axes, tuple(kept(e) for e in v.extents))
+
+    def can_wait(self, name: str, v: Elementwise, rest: Block) -> bool:
+        """Whether the one use is in this block with nothing in between that changes what the expression reads."""
+        if self.uses[name] != 1:
+            return False
+        arrays = {leaf.base for leaf in leaves(v)}
+        inputs = scalars(v) | arrays
+        for s in rest:
+            if name in w.reads(s):
+                return not w.blocks(s)
+            if w.blocks(s) or not isinstance(s, Assign) or s.target in inputs:
+                return False
+            if isinstance(s.value, Call) and s.value.fn not in ("np.sum", "np.dot", "np.size"):
+                return False
+        return False
+
+    # ------------------------------------------------------------------ allocations
+
+    def allocation(self, target: str, value: Rhs) -> bool:
+        """``np.zeros`` and its kind. True when ``value`` was one and ``target`` is bound."""
+        if not isinstance(value, Call):
+            return False
+        b, args = self.b, value.args
+        kind = value.fn.removeprefix("np.")
+        fill: Atom | None = None
+        if kind in ("zeros", "empty", "ones", "full"):
+            shape = self.shape(args[0])
+        elif kind in ("zeros_like", "empty_like", "ones_like", "full_like"):
+            shape = self.operand_extents(args[0])
+            kind = kind.removesuffix("_like")
+        elif kind == "array":
+            return self.array_literal(target, args[0])
+        else:
+            return False
+        if kind == "full":
+            fill = atom(args[1])
+        elif kind == "ones":
+            fill = Const(1.0)
+        shape = tuple(b.stable(e) for e in shape)
+        dtype = dtype_name(self.types[target])
+        if target in self.bindings.rebound and target in self.allocated:
+            self.require_shape(target, shape)
+            if kind == "zeros":
+                fill = Const(0.0)
+        else:
+            b.alloc(target, "zeros" if kind == "zeros" else "empty", shape, dtype)
+            self.extents[target] = shape
+            self.allocated.add(target)
+        if fill is not None:
+            b.loop_nest(shape, lambda index: b.emit(Store(target, index, fill, b.loc)))
+        return True
+
+    def array_literal(self, target: str, items: Arg) -> bool:
+        b = self.b
+
+        def rows(a: Arg, index: tuple[Atom, ...]) -> None:
+            if isinstance(a, TupleArg):
+                for k, x in enumerate(a.items):
+                    rows(x, (*index, Const(k)))
+            else:
+                b.emit(Store(target, index, atom(a), b.loc))
+
+        def shape(a: Arg) -> tuple[Atom, ...]:
+            return (Const(len(a.items)), *shape(a.items[0])) if isinstance(a, TupleArg) and a.items else ()
+
+        if not isinstance(items, TupleArg):
+            return False
+        self.extents[target] = shape(items)
+        if not (target in self.bindings.rebound and target in self.allocated):
+            b.alloc(target, "empty", self.extents[target], dtype_name(self.types[target]))
+            self.allocated.add(target)
+        rows(items, ())
+        return True
+
+    def shape(self, a: Arg) -> tuple[Atom, ...]:
+        match a:
+            case TupleArg(items):
+                return tuple(atom(i) for i in items)
+            case ShapeOf(array):
+                return self.operand_extents(array)
+        return (atom(a),)
+
+    # ------------------------------------------------------------------ array values
+
+    def array_value(self, target: str, value: Rhs) -> Value | None:
+        """What an array-valued right-hand side means; ``None`` when ``target`` was bound by a structural call."""
+        match value:
+            case str():
+                return self.operand(value)  # type: ignore[return-value]
+            case GetItem(base, index):
+                return self.subscript(base, index)
+            case Op("matmul", args) | Call("np.dot", args, ()):
+                self.dot_array(target, args)
+                return None
+            case Op("stop_gradient", (str(x),)):
+                if self.bindings.written(target, x, *(leaf.base for leaf in leaves(self.operand(x)))):
+                    raise UnsupportedSyntax(
+                        "`stop_gradient` of an array is that array itself, which is written in place: not supported "
+                        "yet", loc=self.b.loc, code="S2S015", hint=f"take a copy: `s2sad.stop_gradient({x}.copy())`")
+                return self.elementwise("stop_gradient", (self.operand(x),))
+            case Op("np.clip", (x, low, high)):
+                raised = self.elementwise("np.maximum", self.aligned((x, low)))
+                return self.elementwise("np.minimum", (raised, self.operand(high)))
+            case Op(fn, args):
+                return self.elementwise("select" if fn == "np.where" else fn, self.aligned(args))
+            case Call("np.copy", (x,), ()):
+                v = self.operand(x)  # type: ignore[arg-type]
+                self.copy(target, v)  # type: ignore[arg-type]
+                return None
+            case Call("np.transpose", (x,), ()):
+                return transposed(self.view(x))  # type: ignore[arg-type]
+            case Call(fn, _, _):
+                raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=self.b.loc, code="S2S010",
+                                          hint="write it as a loop over the elements")
+        raise UnsupportedSyntax("this array expression is not supported yet", loc=self.b.loc, code="S2S011",
+                                hint="write it as a loop over the elements")
+
+    def copy(self, target: str, v: Value) -> None:
+        if target in self.bindings.rebound:
+            self.assign_in_place(target, v)
+        elif not self.depth and isinstance(v, View) and is_whole(v, self.base_extents(v.base)) \
+                and self.types[v.base].dtype == self.types[target].dtype:
+            self.b.emit(Assign(target, Call("np.copy", (v.base,)), self.b.loc))
+            self.extents[target] = v.extents
+            self.allocated.add(target)
+        else:
+            self.materialise(target, v)
+
+    def dot(self, target: str, args: tuple[Arg, ...]) -> Rhs:
+        """``np.dot`` / ``@`` of one- and two-dimensional arrays stays a call (BLAS)."""
+        names = []
+        for a in args:
+            if not (isinstance(a, str) and is_array(self.types.get(a))):
+                raise UnsupportedFunction("`np.dot` of a scalar is not supported yet", loc=self.b.loc, code="S2S011",
+                                          hint="multiply with `*`")
+            names.append(self.reference(a))
+        x, y = (self.extents[n] for n in names)
+        if len(x) > 2 or len(y) > 2:
+            raise UnsupportedFunction("`np.dot` of arrays with more than two axes is not supported", loc=self.b.loc,
+                                      code="S2S011", hint="write the loop over the leading axis")
+        if is_array(self.types[target]):
+            self.extents[target] = (*x[:-1], *y[1:])
+            self.allocated.add(target)
+        return Call("np.dot", tuple(names))
+
+    def dot_array(self, target: str, args: tuple[Arg, ...]) -> None:
+        """An array product; in a loop its result is copied into storage that exists once."""
+        if not self.depth and target not in self.bindings.rebound:
+            self.b.emit(Assign(target, self.dot(target, args), self.b.loc))
+            return
+        product = self.b.names.fresh("product")
+        self.types[product] = self.types[target]
+        self.b.emit(Assign(product, self.dot(product, args), self.b.loc))
+        self.copy(target, whole(product, self.extents[product]))

@@ -1,0 +1,116 @@
+"""Storing a value into a place: shapes checked, and what overlaps the place evaluated in full first.
+
+Before::
+
+    a[1:] = a[:-1]
+
+after::
+
+    rhs = np.empty(n_a)
+    for i in range(k):
+        rhs[i] = a[i]
+    for i in range(k):
+        a[i + 1] = rhs[i]
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.errors import UnsupportedSyntax
+from s2sad.ir import Atom, If, Raise
+from s2sad.ir.types import dtype_name
+from s2sad.lower.builder import ONE
+from s2sad.lower.elementwise import Elements
+from s2sad.lower.values import Elementwise, Fixed, Sliced, Value, View, leaves
+from s2sad.lower.views import whole
+
+
+class Stores(Elements):
+    """Assignment and in-place operators between a view and a value."""
+
+    def store_all(self, target: View, v: Value | Atom) -> None:
+        """``target[...] = v`` with NumPy's semantics: shape check, and the right side evaluated in full first."""
+        if isinstance(v, (View, Elementwise)):
+            self.check_fits(target, v)
+            if any(self.overlaps(leaf, target) for leaf in leaves(v)):
+                v = self.evaluated_first(target, v)
+        self.loops(target, v)
+
+    def update_all(self, target: View, op: str, v: Value | Atom) -> None:
+        """``target op= v`` for all elements, in place."""
+        if isinstance(v, View) and self.overlaps(v, target):
+            raise UnsupportedSyntax("an in-place operator between overlapping parts of one array has no meaning NumPy "
+                                    "and numba agree on", loc=self.b.loc, code="S2S013",
+                                    hint="write `a[...] = a[...] + b`, which evaluates the right side first, or a loop")
+        if isinstance(v, (View, Elementwise)):
+            self.check_fits(target, v)
+            if any(self.overlaps(leaf, target) for leaf in leaves(v)):
+                v = self.evaluated_first(target, v)
+        maps = (self.maps(target, target.extents), self.maps(v, target.extents))
+        self.loops(target, Elementwise(op, (target, v), maps, target.extents))
+
+    def overlaps(self, a: View, target: View) -> bool:
+        """Whether a view may read what is written through another at a different place of the loop."""
+        same_place = a.same_map == target.same_map and a.extents == target.extents
+        return a.base == target.base and not same_place and not self.apart(a, target)
+
+    def apart(self, a: View, c: View) -> bool:
+        """Whether two views of one array certainly share no element: on some axis one ends before the other begins."""
+        for x, y in zip(a.axes, c.axes):
+            for low, high in ((x, y), (y, x)):
+                if isinstance(low, Fixed) and (isinstance(high, Fixed) or high.step > 0):
+                    first = high.index if isinstance(high, Fixed) else high.offset
+                    (b0, k0), (b1, k1) = self.b.affine(low.index), self.b.affine(first)
+                    if b0 == b1 and k0 < k1 and (k0 >= 0 if b0 is None else self.b.is_nonneg(b0) and k0 >= 0):
+                        return True
+        return False
+
+    def check_fits(self, target: View, v: Value) -> None:
+        """NumPy's check that a value can be broadcast into a place."""
+        extra = len(v.extents) - len(target.extents)
+        if extra > 0 and any(e != ONE for e in v.extents[:extra]):
+            raise UnsupportedSyntax("the right side has more axes than the place it is assigned to", loc=self.b.loc,
+                                    code="S2S017", hint="select the axes to assign")
+        for e, n in zip(v.extents[max(extra, 0):], target.extents[max(-extra, 0):]):
+            if e not in (n, ONE):
+                self.raise_unless_equal(n, e, "cannot assign slice from input of different size", or_one=True)
+
+    def evaluated_first(self, target: View, v: Value) -> View:
+        """The value in a temporary as large as the base array, so that in a loop it is one array of one size."""
+        base = self.base_extents(target.base)
+        shape = list(target.extents)
+        for n, a in zip(base, target.axes):
+            if isinstance(a, Sliced):
+                shape[a.axis] = n
+        temp = self.b.names.fresh("rhs")
+        self.types[temp] = self.types[target.base].copy(ndim=len(shape), layout="C")
+        self.b.alloc(temp, "empty", tuple(shape), dtype_name(self.types[temp]))
+        self.extents[temp] = tuple(shape)
+        self.allocated.add(temp)
+        place = replace(whole(temp, tuple(shape)), extents=target.extents)
+        self.loops(place, v)
+        return place
+
+    def assign_in_place(self, name: str, v: Value) -> None:
+        """``name = value`` where ``name`` already has storage of that shape: its content is replaced."""
+        if name not in self.allocated:
+            self.materialise(name, v)
+            return
+        self.require_shape(name, v.extents)
+        target = whole(name, self.extents[name])
+        self.store_all(target, replace(v, extents=target.extents))
+
+    def require_shape(self, name: str, extents: tuple[Atom, ...]) -> None:
+        for old, new in zip(self.extents[name], extents):
+            if old != new:
+                message = f"array {name} changes its shape, which its derivative does not support"
+                self.raise_unless_equal(old, new, message)
+
+    def raise_unless_equal(self, a: Atom, c: Atom, message: str, or_one: bool = False) -> None:
+        b = self.b
+        test = b.op("ne", c, a)
+        if or_one:
+            inner = If(b.op("ne", c, ONE), (Raise("ValueError", message, b.loc),), (), b.loc)
+            b.emit(If(test, (inner,), (), b.loc))
+        else:
+            b.emit(If(test, (Raise("ValueError", message, b.loc),), (), b.loc))

@@ -1,0 +1,107 @@
+"""What the two sweeps of an adjoint share: the analyses, the tapes, the shadows, and the statements being written."""
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types as nbt
+
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.only_stores import find_only_stores
+from s2sad.analysis.required import Plan, plan_required
+from s2sad.analysis.structure import Loop, Structure
+from s2sad.ir import Assign, Atom, Call, Const, Dim, Function, Permute, Rhs, Stmt
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.ir.types import is_float, is_integer
+from s2sad.transform.accumulate import Accumulators
+from s2sad.transform.restrictions import refuse_unsupported
+from s2sad.transform.tapes import Tape, Tapes
+
+ONE, ZERO, FZERO = Const(1), Const(0), Const(0.0)
+
+
+class Context:
+    """State of one adjoint.
+
+    ``plan`` says what is kept and what is computed again, ``tape_of`` where each kept quantity lies, ``shadow`` which
+    array holds the adjoint of an active array, ``carried`` which shadows take part in the forward sweep too.
+    """
+
+    def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool) -> None:
+        self.fn, self.active, self.strong_zero = fn, active, strong_zero
+        self.at = Structure(fn)
+        self.plan: Plan = plan_required(fn, active, self.at)
+        self.types: dict[str, Any] = dict(fn.types)
+        self.names = Names(w.all_names(fn))
+        self.tapes = Tapes(self.names, self.types)
+        self.tapes.extents = frozenset(
+            s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
+        self.tape_of: dict[object, Tape] = {}
+        self.only_stores = find_only_stores(fn, self.at)
+        self.shadow: dict[str, str] = {}
+        self.out: list[Stmt] = []
+        self.loc = fn.loc
+        self.acc = Accumulators(self.emit, self.names.fresh)
+        self.carried = groups_with_parameters(fn) if carry else set()
+        refuse_unsupported(fn, active, self.at, self.plan)
+
+    def emit(self, s: Stmt) -> None:
+        self.out.append(s)
+
+    def temp(self, value: Rhs, hint: str = "t") -> str:
+        name = self.names.fresh(hint)
+        self.emit(Assign(name, value, self.loc))
+        return name
+
+    # ------------------------------------------------------------------ questions
+
+    def is_float(self, a: Atom) -> bool:
+        return isinstance(a.value, float) if isinstance(a, Const) else is_float(self.types.get(a))
+
+    def is_integer(self, a: Atom) -> bool:
+        return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))
+
+    def is_product_in_loop(self, n: str) -> bool:
+        d = self.at.binders[n][0]
+        return isinstance(d, Assign) and isinstance(d.value, Call) and bool(self.at.place[d].loops)
+
+    def zero(self, name: str) -> Const:
+        t = self.types.get(name)
+        if isinstance(t, nbt.Boolean):
+            return Const(False)
+        return ZERO if is_integer(t) else FZERO
+
+    def element_type(self, s: Stmt) -> tuple[str, object]:
+        array = w.writes(s)
+        if array is not None:
+            return array, self.types[array].dtype
+        return s.target, self.types[s.target]  # type: ignore[union-attr]
+
+    # ------------------------------------------------------------------ tapes
+
+    def stored(self, key: object, quantity: str, kind: object, loops: tuple[Loop, ...]) -> Tape:
+        if key not in self.tape_of:
+            self.tape_of[key] = self.tapes.new(quantity, kind, loops, self.loc)
+        return self.tape_of[key]
+
+    def fetch(self, tape: Tape, target: str) -> None:
+        statements, rhs = self.tapes.load(tape, self.loc)
+        for s in statements:
+            self.emit(s)
+        self.emit(Assign(target, rhs, self.loc))
+
+
+def groups_with_parameters(fn: Function) -> set[str]:
+    """Arrays swapped with a parameter: their shadows are swapped in the forward sweep too.
+
+    >>> fn = Function("f", ("x",), (Permute(("x", "y"), ("y", "x")), Permute(("u", "v"), ("v", "u"))), None)
+    >>> sorted(groups_with_parameters(fn))
+    ['x', 'y']
+    """
+    groups: dict[str, set[str]] = {}
+    for s in w.walk(fn.body):
+        if isinstance(s, Permute):
+            merged = set(s.targets).union(*(groups.get(t, set()) for t in s.targets))
+            for n in merged:
+                groups[n] = merged
+    return {n for n, g in groups.items() if g & set(fn.params)}

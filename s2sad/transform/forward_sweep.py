@@ -1,0 +1,116 @@
+"""The forward sweep: the primal's statements, and what the reverse sweep needs put on tapes.
+
+Before::
+
+    for i in range(n):
+        y = y * x[i]
+
+after::
+
+    tape_y = np.empty(n)
+    for i in range(n):
+        tape_y[i] = y
+        y = y * x[i]
+
+It is written after the reverse sweep, which has asked for the tapes it reads.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.analysis.required import inverse
+from s2sad.analysis.structure import definitely_bound
+from s2sad.ir import Alloc, Assign, Block, Call, Const, For, If, Increment, Load, Op, Permute, Stmt, Store, While
+from s2sad.ir.types import dtype_name
+from s2sad.transform.context import ONE, Context
+from s2sad.transform.tapes import Tape
+
+
+class ForwardSweep:
+    """Writes the forward sweep of a function whose reverse sweep is there already."""
+
+    def __init__(self, context: Context) -> None:
+        self.c = context
+        self.fn, self.at, self.plan = context.fn, context.at, context.plan
+        self.tapes, self.tape_of = context.tapes, context.tape_of
+        self.shadow, self.carried = context.shadow, context.carried
+        self.undefined: set[str] = set()
+        """Scalars kept before anything certainly bound them: they start as zero."""
+
+    def run(self) -> Block:
+        forward = self.block(self.fn.body)
+        zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined)]
+        return (*zeros, *self._empty_arrays(), *forward)
+
+    def _empty_arrays(self) -> list[Stmt]:
+        """An array bound on some paths only, with a shadow as large as it: empty on the others."""
+        out: list[Stmt] = []
+        for n in self.shadow:
+            local = n not in self.fn.params and n not in self.carried and self.at.home(n)[0] is self.fn.body
+            if local and not definitely_bound(self.fn.body, n):
+                t = self.c.types[n]
+                out.append(Assign(n, Alloc("empty", (Const(0),) * t.ndim, dtype_name(t)), self.fn.loc))
+        return out
+
+    def block(self, body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            if s in self.plan.saved and inverse(s, self.c.types) is None:
+                out += self._save(s, self.tape_of.get(s))
+            match s:
+                case If(_, then, orelse):
+                    out.append(replace(s, then=self.block(then), orelse=self.block(orelse)))
+                case For() | While():
+                    out += self.tapes.before.get(s, [])
+                    inner = (*self.tapes.at_start.get(s, ()), *self.block(s.body))
+                    if s in self.tapes.counters:
+                        top = self.tapes.counters[s]
+                        inner = (*inner, Assign(top, Op("add", (top, ONE)), s.loc))
+                    if isinstance(s, While):
+                        out.append(replace(s, cond=self.block(s.cond), body=inner))
+                    else:
+                        out.append(replace(s, body=inner))
+                case Assign(target, Alloc() | Call()) if target in self.carried and target in self.shadow:
+                    out += [s, Assign(self.shadow[target], Call("np.zeros_like", (target,)), s.loc)]
+                case Permute(targets, sources):
+                    out.append(s)
+                    if targets[0] in self.carried and targets[0] in self.shadow:
+                        b = self.shadow
+                        out.append(Permute(tuple(b[t] for t in targets), tuple(b[t] for t in sources), s.loc))
+                case _:
+                    out.append(s)
+            if s in self.plan.taped and s in self.tape_of:
+                out += self.tapes.store(self.tape_of[s], self.plan.taped[s], s.loc)
+
+        for n in self.plan.at_end.get(id(body), ()):
+            tape = self.tape_of.get((id(body), n))
+            if tape is not None:
+                if not definitely_bound(body, n):
+                    out.insert(0, Assign(n, self.c.zero(n), self.fn.loc))
+                out += self.tapes.store(tape, n, self.fn.loc)
+        return tuple(out)
+
+    def _bound_before(self, s: Stmt, name: str) -> bool:
+        """Whether every path to a statement binds the name: an earlier sibling of it, or of what contains it, does."""
+        if name in self.fn.params:
+            return True
+        at: Stmt | None = s
+        while at is not None:
+            place = self.at.place[at]
+            if definitely_bound(place.block[:place.index], name):
+                return True
+            at = place.parent
+        return False
+
+    def _save(self, s: Stmt, tape: Tape | None) -> list[Stmt]:
+        if tape is None:
+            return []
+        match s:
+            case Store(array, index) | Increment(array, index):
+                t = self.c.names.fresh("t")
+                return [Assign(t, Load(array, index), s.loc), *self.tapes.store(tape, t, s.loc)]
+            case Assign(target):
+                if not self._bound_before(s, target):
+                    self.undefined.add(target)
+                return self.tapes.store(tape, target, s.loc)
+        raise AssertionError(f"nothing is overwritten by {s!r}")

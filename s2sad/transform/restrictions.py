@@ -1,0 +1,36 @@
+"""What reverse mode does not support yet, refused with the place in the user's source.
+
+``while np.sum(x) > 1.0:`` with an active ``x``, for one: its condition would have to be reversed as well.
+"""
+from __future__ import annotations
+
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.required import Plan
+from s2sad.analysis.structure import Structure
+from s2sad.errors import UnsupportedSyntax
+from s2sad.ir import Alloc, Assign, Function, While
+from s2sad.ir import walk as w
+from s2sad.ir.types import is_array
+
+
+def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan) -> None:
+    """Raise a located error for the first statement the reverse sweep could not follow."""
+    for s in w.walk(fn.body):
+        place = at.place[s]
+        if isinstance(s, Assign) and is_array(fn.types.get(s.target)):
+            n = s.target
+            alive = n in active or n in plan.live
+            if place.loops and alive and isinstance(s.value, Alloc):
+                raise UnsupportedSyntax(
+                    f"the array `{n}` is allocated in a loop with a size that changes: not supported yet",
+                    loc=s.loc, code="S2S018", hint="allocate it once before the loop with its largest size")
+            binders = at.binders[n]
+            if len(binders) > 1 and alive and any(at.place[x].loops for x in binders if isinstance(x, Assign)):
+                raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet",
+                                        loc=s.loc, code="S2S015", hint=f"write into it: `{n}[...] = ...`")
+        if isinstance(s, While):
+            inside = {n for x in w.walk(s.cond) for n in w.binds(x)}
+            if any(w.writes(x) for x in w.walk(s.cond)) or any(n in active for n in inside):
+                raise UnsupportedSyntax(
+                    "a `while` condition that writes to arrays or computes active values is not supported yet",
+                    loc=s.loc, code="S2S019", hint="compute it in the body and use `break`")
