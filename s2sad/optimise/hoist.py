@@ -65,7 +65,7 @@ def hoist_invariants(fn: Function) -> Function:
             case Alloc():
                 return True
             case Const(value):
-                return isinstance(value, int)
+                return isinstance(value, int) and not isinstance(value, bool)      # a flag belongs to its loop
         return False
 
     def refill(s: Assign) -> tuple[Stmt, ...]:

@@ -804,3 +804,17 @@ def array_on_one_path(x, k, c):
     if c > 0:
         s += y[0] * y[1]
     return s
+
+
+@case(X)
+def leaves_at_once(x):
+    s = 0.0
+    for k in range(3):
+        s += x[k] * x[0]
+        if True:
+            break
+        s += x[k + 1]
+    while True:
+        s = s * x[1]
+        break
+    return s
