@@ -50,7 +50,7 @@ class Arrays(Stores):
                 raise UnsupportedSyntax(
                     f"`{target}` is another name or a view of `{v.base}`, which is bound to another array while it "
                     "is in use: not supported yet", loc=b.loc, code="S2S015",
-                    hint=f"take a copy: `{target} = {v.base}.copy()`")
+                    hint=f"add `.copy()` to what `{target}` is bound to")
             self.env[target] = v if self.used_only_in(target, rest) else self.held(v)
         elif self.can_wait(target, v, rest):
             self.env[target] = v

@@ -47,7 +47,7 @@ def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> 
             if others is None:
                 if c in RESERVED:
                     continue
-            elif any(o in clashes.get(n, ()) or str(fn.types.get(o)) != str(fn.types.get(n)) for o in others):
+            elif any(o in clashes.get(n, ()) or not _same_type(fn, n, o) for o in others):
                 continue
             members.setdefault(c, []).append(n)
             if c != n:
@@ -58,6 +58,18 @@ def coalesce(fn: Function, folded: Mapping[str, Rhs], fixed: frozenset[str]) -> 
     renaming = {**chosen, **hidden}
     new_folded = {hidden[n]: w.substitute_rhs(r, renaming) for n, r in folded.items()}
     return renamed(fn, renaming), new_folded
+
+
+OF_ONE_TYPE = frozenset({*COUNTERS, "n", "n_trips", "needed", "capacity", "top", "p", "test"})
+"""Spellings the compiler gives to values of one type only, which therefore need not be known."""
+
+
+def _same_type(fn: Function, a: str, b: str) -> bool:
+    ta, tb = fn.types.get(a), fn.types.get(b)
+    if ta is None and tb is None:
+        base = SUFFIX.sub("", a)
+        return base.startswith(("b_", "d_")) or base in OF_ONE_TYPE
+    return ta is not None and tb is not None and str(ta) == str(tb)
 
 
 def _stays(name: str, fixed: frozenset[str], fn: Function) -> bool:

@@ -74,7 +74,7 @@ class ForwardSweep:
                     out += [s, Assign(self.shadow[target], Call("np.zeros_like", (target,)), s.loc)]
                 case Permute(targets, sources):
                     out.append(s)
-                    if targets[0] in self.carried and targets[0] in self.shadow:
+                    if targets[0] in self.carried and targets[0] in self.c.active:
                         b = self.shadow
                         out.append(Permute(tuple(b[t] for t in targets), tuple(b[t] for t in sources), s.loc))
                 case _:

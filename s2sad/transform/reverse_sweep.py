@@ -132,7 +132,7 @@ class ReverseSweep(ReverseStatements):
                 self.acc.add(value, sign, self.temp(Load(self.shadow[array], index), f"b_{value}"))
             case Permute(targets, sources):
                 self.emit(Permute(sources, targets, self.loc))
-                if targets[0] in self.shadow:
+                if targets[0] in self.active:
                     b = self.shadow
                     self.emit(Permute(tuple(b[t] for t in sources), tuple(b[t] for t in targets), self.loc))
 

@@ -818,3 +818,13 @@ def leaves_at_once(x):
         s = s * x[1]
         break
     return s
+
+
+@case(X, Y, wrt=("x", "y"))
+def swapped_but_unused(x, y):
+    s = x[0] * y[1]
+    a = np.zeros_like(x)
+    for k in range(3):
+        if x[k] > 1.0:
+            x, a = a, x
+    return s * y[0]
