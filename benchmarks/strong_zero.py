@@ -2,7 +2,8 @@
 
     python benchmarks/strong_zero.py
 
-Prints time per call on 1000 points, ratio to the plain product, whether the loop has 256-bit operations, and compile time.
+Prints time per call on 1000 points, ratio to the plain product, whether the loop has 256-bit operations, and compile
+time.
 """
 import time
 
