@@ -64,9 +64,10 @@ class Tapes:
             self.types[variable] = kind
             return Tape(variable, (), None)
         name = self.names.fresh(f"tape_{quantity}")
-        self.types[name] = kind
+        regular = self._regular(loops)
+        self.types[name] = nbt.Array(kind, len(loops) if regular else 1, "C")
         outer = loops[0]
-        if self._regular(loops):
+        if regular:
             shape = tuple(self._extent(loop, outer, loc) for loop in loops if isinstance(loop, For))
             self.before.setdefault(outer, []).append(Assign(name, Alloc("empty", shape, dtype_name(kind)), loc))
             return Tape(name, loops, None)

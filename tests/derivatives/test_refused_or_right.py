@@ -144,3 +144,24 @@ def test_variables_called_like_our_own():
     assert value == our_names(*args)
     # x z t^2 + n t + n by hand
     np.testing.assert_allclose(gradient, [0.7 * 1.2 * 0.81, 1.5 * 1.2 * 0.81, 2 * 1.05 * 1.2 * 0.9 + 0.3], rtol=1e-14)
+
+
+def loops_on_one_path(x, k):
+    a = x[0]
+    if k > 0:
+        y = x * a
+        while a < 3.0:
+            a = a * x[1] * 1.9 + y[0]
+        for i in range(k):
+            for j in range(i):
+                a = a * x[j]
+    return a * a
+
+
+@pytest.mark.parametrize("k", [0, 3])
+def test_compiled_tapes_of_a_path_not_taken(k):
+    value, pullback = s2sad.vjp(loops_on_one_path, X.copy(), k, wrt="x")
+    assert value == pytest.approx(loops_on_one_path(X, k), rel=1e-13)
+    want = numeric.gradient(loops_on_one_path, (X, k)).value
+    np.testing.assert_allclose(pullback(1.0)[0], want, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(s2sad.grad(loops_on_one_path)(X, k), want, rtol=1e-8, atol=1e-10)
