@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 
 from s2sad.rules import lookup
+from tests.execution import execute, generate
+from tests.fuzz.program import define
 from tests.rules.evaluation import function, partial
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conventions.md"
 ROW = re.compile(
     r"^\| `(?P<name>[\w.]+)\((?P<params>[\w, ]+)\)` \| (?P<at>[^|]+) \| (?P<by>\w) \| (?P<value>\S+) \|", re.M)
 ROWS = [m.groupdict() for m in ROW.finditer(PAGE.read_text(encoding="utf-8"))]
+CHOICE = re.compile(r"^\| x = (?P<at>\S+) \| `(?P<program>[^`]+)` \| (?P<value>\S+) \|", re.M)
+CHOICES = [m.groupdict() for m in CHOICE.finditer(PAGE.read_text(encoding="utf-8"))]
 
 
 def test_every_table_row_is_understood():
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    assert len(ROWS) == len(lines) > 40
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    assert len(ROWS) == sum(line.startswith("| `") for line in lines) > 40
+    assert len(CHOICES) == sum(line.startswith("| x") for line in lines) > 10
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r['name']}-{r['at']}-{r['by']}".replace(" ", ""))
@@ -44,3 +49,18 @@ def _result(name: str, operands: list[float]) -> float:
                                   "stop_gradient"])
 def test_listed_as_constant(name):
     assert repr(lookup(name)) == "CONSTANT"
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda r: f"{r['program']} at {r['at']}")
+@pytest.mark.parametrize("kind", ["tangent", "grad"])
+def test_choice_written_in_a_program(row, kind):
+    program, at = row["program"], np.float64(row["at"])
+    if program.startswith("np."):
+        # Array functions, on an array of one element.
+        program, at = f"np.sum({program})", np.array([at])
+    f = define(f"import numpy as np\n\ndef f(x):\n    return {program}\n")
+    generated = generate(f, (at if isinstance(at, np.ndarray) else float(at),), kind, ("x",))
+    run = execute(generated)[generated.name]
+    with np.errstate(all="ignore"):
+        got = run(at) if kind == "grad" else run(at, np.ones_like(at))[1]
+    np.testing.assert_array_equal(got, np.full(np.shape(got), float(row["value"])))
