@@ -96,7 +96,7 @@ class ToPython:
         node.lineno, node.col_offset = 1, 0
         if "type_params" in ast.FunctionDef._fields:
             node.type_params = []  # type: ignore[attr-defined]  # Python 3.12 and later
-        return ast.fix_missing_locations(node)
+        return node
 
     def at(self, node: ast.stmt, loc: Loc) -> ast.stmt:
         node.lineno, node.col_offset = len(self.lines), 0

@@ -47,7 +47,6 @@ class _Refold:
         self.fn.body = self.block(self.fn.body)
         self.count()
         self.fn.body = self.leaving(self.fn.body) or [ast.Pass()]
-        ast.fix_missing_locations(self.fn)
 
     def count(self) -> None:
         self.loads = Counter()

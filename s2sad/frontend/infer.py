@@ -7,7 +7,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FunctionType
+from functools import cache
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,16 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import AnalysisPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.types.misc import unliteral
-from numba.core.untyped_passes import DeadBranchPrune, LiteralPropagationSubPipelinePass, ReconstructSSA
+from numba.core.untyped_passes import (
+    DeadBranchPrune,
+    InlineClosureLikes,
+    LiteralPropagationSubPipelinePass,
+    ReconstructSSA,
+)
 
 from s2sad.emit.pyast import ToPython
 from s2sad.errors import TypeProblem
+from s2sad.frontend.remembered import Remembered
 from s2sad.ir.nodes import Function, Loc
 from s2sad.ir.walk import all_names, binds, walk
 
@@ -52,6 +59,8 @@ class _TypesOnly(CompilerBase):
 
     def define_pipelines(self) -> list:
         pm = DefaultPassBuilder.define_untyped_pipeline(self.state)
+        if not any(isinstance(c, CodeType) for c in self.state.func_id.code.co_consts):
+            pm.passes = [p for p in pm.passes if p[0] is not InlineClosureLikes]    # there are none
         if not self.prunes:
             ssa = next(k for k, (p, _) in enumerate(pm.passes) if p is ReconstructSSA)
             late = (DeadBranchPrune, LiteralPropagationSubPipelinePass)
@@ -97,7 +106,8 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     (int64, float64)
     """
     printer = ToPython(fn)
-    code = compile(ast.Module(body=[printer.function()], type_ignores=[]), f"<s2sad types {next(_serial)}>", "exec")
+    module = ast.fix_missing_locations(ast.Module(body=[printer.function()], type_ignores=[]))
+    code = compile(module, f"<s2sad types {next(_serial)}>", "exec")
     space: dict[str, object] = {"np": np, "math": math, **(helpers or {})}
     exec(code, space)  # the printed form of the IR, made here
     f = space[fn.name]
@@ -115,7 +125,7 @@ def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
     flags.nrt = True
 
     def run(pipeline: type[_TypesOnly]) -> _Typed:
-        return compiler.compile_extra(target.typing_context, target.target_context, f, args, None, flags, {},
+        return compiler.compile_extra(_remembered(), target.target_context, f, args, None, flags, {},
                                       pipeline_class=pipeline)
 
     with global_compiler_lock:
@@ -127,6 +137,11 @@ def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
             if "Undefined" not in str(e):
                 raise
             return run(_WithoutPruning)
+
+
+@cache
+def _remembered() -> Remembered:
+    return Remembered(registry.cpu_target.typing_context)
 
 
 def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types.Type]:

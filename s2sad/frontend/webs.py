@@ -147,8 +147,7 @@ class _Webs:
                 return after
         for name in reads(s):
             self.use(s, name, env, s.loc)
-        env = dict(env)
-        self.define(s, env, binds(s))
+        self.define(s, env, binds(s))       # each block has an environment of its own
         return env
 
     # -- renaming
@@ -207,4 +206,11 @@ class _Webs:
 
 
 def _join(a: Mapping[str, frozenset[int]], b: Mapping[str, frozenset[int]]) -> Reaching:
-    return {n: a.get(n, frozenset()) | b.get(n, frozenset()) for n in {**a, **b}}
+    out = dict(a)
+    for n, reaching in b.items():
+        before = out.get(n)
+        if before is None:
+            out[n] = reaching
+        elif before is not reaching:
+            out[n] = before | reaching
+    return out

@@ -53,21 +53,32 @@ def names_in(atoms: Iterable[object]) -> Iterator[str]:
                 yield from names_in((lower, upper, step))
 
 
+def _names(atoms: Iterable[object]) -> tuple[str, ...]:
+    """The same as a tuple, quickly for the common case: names and literals."""
+    out: list[str] = []
+    for a in atoms:
+        if type(a) is str:
+            out.append(a)
+        elif type(a) is not Const:
+            out.extend(names_in((a,)))
+    return tuple(out)
+
+
 def rhs_names(rhs: Rhs) -> tuple[str, ...]:
     """Every name a right-hand side reads, arrays included."""
     match rhs:
         case str():
             return (rhs,)
         case Op(_, args):
-            return tuple(names_in(args))
+            return _names(args)
         case Call(_, args, kwargs):
-            return tuple(names_in((*args, *(v for _, v in kwargs))))
+            return _names((*args, *(v for _, v in kwargs)))
         case GetItem(base, index) | Load(base, index):
-            return (base, *names_in(index))
+            return (base, *_names(index))
         case Dim(array, _):
             return (array,)
         case Alloc(_, shape, _):
-            return tuple(names_in(shape))
+            return _names(shape)
     return ()
 
 
@@ -77,21 +88,21 @@ def reads(s: Stmt) -> tuple[str, ...]:
         case Assign(_, value):
             return rhs_names(value)
         case AugAssign(target, _, value):
-            return tuple(names_in((target, value)))
+            return _names((target, value))
         case SetItem(base, index, value) | Store(base, index, value):
-            return tuple(names_in((base, *index, value)))
+            return _names((base, *index, value))
         case AugItem(base, index, _, value) | Increment(base, index, value):
-            return tuple(names_in((base, *index, value)))
+            return _names((base, *index, value))
         case Permute(_, sources):
             return sources
         case If(test):
-            return tuple(names_in((test,)))
+            return _names((test,))
         case For(_, start, stop, step, exit=exit):
-            return tuple(names_in((start, stop, step, exit)))
+            return _names((start, stop, step, exit))
         case While(_, test, exit=exit):
-            return tuple(names_in((test, exit)))
+            return _names((test, exit))
         case Grow(array, needed):
-            return tuple(names_in((array, needed)))
+            return _names((array, needed))
         case Effect(call):
             return rhs_names(call)
     return ()
@@ -146,8 +157,9 @@ def walk(block: Block) -> Iterator[Stmt]:
     """Every statement, outer before inner, in program order."""
     for s in block:
         yield s
-        for b in blocks(s):
-            yield from walk(b)
+        if isinstance(s, (If, For, While)):
+            for b in blocks(s):
+                yield from walk(b)
 
 
 def map_block(block: Block, f: Callable[[Stmt], Iterable[Stmt]]) -> Block:

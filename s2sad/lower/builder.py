@@ -9,10 +9,14 @@ from numba import types as nbt
 from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Load, Loc, Op, Rhs, Stmt
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
+from s2sad.rules import Rule, lookup
 
 ZERO, ONE = Const(0), Const(1)
 INTEGER = frozenset({"add", "sub", "mul", "neg", "floordiv", "max", "min", "clamp", "extent"})
 """Operations on 64-bit integers that give one."""
+REAL = (nbt.float64, nbt.int64, nbt.boolean)
+LITERALS = {float: nbt.float64, int: nbt.int64, bool: nbt.boolean}
+CASTS = frozenset({"np.float32"})
 
 
 class Builder:
@@ -65,14 +69,25 @@ class Builder:
                 return t.dtype if is_array(t) else None  # type: ignore[union-attr]
             case Op("nonzero", (str(d),)):
                 return self.types.get(d)
-            case Op(fn, args) if fn in INTEGER and all(
-                    self.types.get(a) == nbt.int64 if isinstance(a, str) else isinstance(a.value, int) for a in args):
+            case Op(fn, args) if fn in INTEGER and self._are_integers(args):
                 return nbt.int64
             case Op("eq" | "ne" | "lt"):
                 return nbt.boolean
-            case Op("select", (_, Const(int()), Const(int()))):
+            case Op("select", (_, *chosen)) if self._are_integers(tuple(chosen)):
                 return nbt.int64
+            case Op(fn, args) if self._is_real(fn, args):
+                return nbt.float64
         return None
+
+    def _are_integers(self, args: tuple[Atom, ...]) -> bool:
+        return all(self.types.get(a) == nbt.int64 if isinstance(a, str) else isinstance(a.value, int) for a in args)
+
+    def _is_real(self, fn: str, args: tuple[Atom, ...]) -> bool:
+        """Whether a differentiable function gives a ``float64`` for sure: the widest of its operands."""
+        operands = args[1:] if fn == "select" else args
+        kinds = [self.types.get(a) if isinstance(a, str) else LITERALS.get(type(a.value)) for a in operands]
+        return (isinstance(lookup(fn), Rule) and fn not in CASTS and nbt.float64 in kinds
+                and all(k in REAL for k in kinds))
 
     # -- integers
 

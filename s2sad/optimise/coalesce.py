@@ -143,9 +143,10 @@ class _Liveness:
         return out
 
     def bind(self, name: str, live: set[str]) -> None:
-        for other in live:
+        clashes = self.clashes.setdefault(name, set())
+        for other in live - clashes:
             if other != name:
-                self.clashes.setdefault(name, set()).add(other)
+                clashes.add(other)
                 self.clashes.setdefault(other, set()).add(name)
 
     def block(self, body: Block, live: set[str]) -> set[str]:

@@ -39,20 +39,23 @@ def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) ->
                 written.add(array)
         return bound, written
 
-    def forget(known: dict[Rhs, str], s: Stmt) -> None:
+    def forget(known: dict[Rhs, str], mentioned: set[str], s: Stmt) -> None:
         bound, written = changes(s)
+        if mentioned.isdisjoint(bound) and mentioned.isdisjoint(written):
+            return
         for rhs in [r for r, name in known.items() if name in bound or any(n in bound for n in w.rhs_names(r))
                     or isinstance(r, Load) and r.array in written]:
             del known[rhs]
 
     def block(body: Block, outer: dict[Rhs, str]) -> Block:
         known = dict(outer)
+        mentioned = {n for rhs, name in known.items() for n in (name, *w.rhs_names(rhs))}
         out: list[Stmt] = []
         for s in body:
             nested = w.blocks(s)
             if nested:
                 if not hasattr(s, "then"):
-                    forget(known, s)         # what a loop changes is unknown from its second iteration on
+                    forget(known, mentioned, s)         # what a loop changes is unknown from its second iteration on
                 s = w.with_blocks(s, tuple(block(b, known) for b in nested))
             if isinstance(s, Assign) and isinstance(s.value, (Op, Load, Dim)) \
                     and not (integers_only and not is_integer(fn.types.get(s.target))):
@@ -60,11 +63,12 @@ def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) ->
                 if key in known and defs[s.target] == 1:
                     out.append(replace(s, value=known[key]))
                     continue
-                forget(known, s)
+                forget(known, mentioned, s)
                 if defs[s.target] == 1 and s.target not in w.rhs_names(key):
                     known[key] = s.target
+                    mentioned.update((s.target, *w.rhs_names(key)))
             else:
-                forget(known, s)
+                forget(known, mentioned, s)
             out.append(s)
         return tuple(out)
 
