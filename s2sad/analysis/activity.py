@@ -23,7 +23,8 @@ from s2sad.ir import (
     Store,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import is_complex, is_float
+from s2sad.ir.draws import distribution, is_draw
+from s2sad.ir.types import is_complex, is_float, is_integer
 from s2sad.rules.table import CONSTANT, lookup
 
 
@@ -100,7 +101,11 @@ def _flows(s: Stmt) -> list[tuple[str, tuple[str, ...]]]:
 
 def _refuse_unknown(fn: Function, active: Activity) -> None:
     for s in w.walk(fn.body):
-        if not isinstance(s, Assign) or s.target not in active:
+        if not isinstance(s, Assign):
+            continue
+        if isinstance(s.value, Call) and is_draw(s.value):
+            _refuse_varied(fn, s, s.value, active)
+        if s.target not in active:
             continue
         if is_complex(fn.types.get(s.target)):
             raise NoDerivative("derivatives through complex numbers are not supported yet", loc=s.loc, code="S2S022",
@@ -110,6 +115,16 @@ def _refuse_unknown(fn: Function, active: Activity) -> None:
                 raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S021",
                                           hint="write it with functions that have one, or wrap its argument in "
                                                "`s2sad.stop_gradient` if its derivative is zero")
-            case Call(name) if name not in ("np.dot", "np.copy"):
+            case Call(name) if name not in ("np.dot", "np.copy") and not is_draw(s.value):
                 raise UnsupportedFunction(f"no derivative rule for `{name}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
+
+
+def _refuse_varied(fn: Function, s: Assign, call: Call, active: Activity) -> None:
+    """A draw whose parameters vary: its dependence on them is no derivative of the operations executed."""
+    counts = s.target in active or is_integer(fn.types.get(s.target))
+    if counts and any(a in active.varied for a in w.rhs_names(call)):
+        kind = distribution(call)
+        raise NoDerivative(f"a draw from `{kind}` has no derivative by the parameters of the distribution", loc=s.loc,
+                           hint="draw with constant parameters, and scale or shift the draw; or take the parameters as "
+                                "constants with `s2sad.stop_gradient`")

@@ -7,7 +7,7 @@ from numba._dispatcher import compute_fingerprint
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_float
 
-ALLOWED = (types.Number, types.Boolean, types.NoneType, types.UnicodeType)
+ALLOWED = (types.Number, types.Boolean, types.NoneType, types.UnicodeType, types.NumPyRandomGeneratorType)
 
 
 def fingerprint(args: tuple[object, ...]) -> object:

@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.emit.refold import negated, refold
 from s2sad.emit.unparse import Comment
+from s2sad.ir.draws import GENERATOR
 from s2sad.ir.nodes import (
     NOWHERE,
     Alloc,
@@ -157,6 +158,9 @@ class ToPython:
             return attribute(self.arg(call.args[0]), AS_ATTRIBUTE[call.fn])
         args = self.args(call.args)
         keywords = [ast.keyword(arg=k, value=self.arg(v)) for k, v in call.kwargs]
+        if call.fn.startswith(GENERATOR):
+            method = attribute(args[0], call.fn.removeprefix(GENERATOR))
+            return ast.Call(func=method, args=args[1:], keywords=keywords)
         if call.fn in AS_METHOD:
             return ast.Call(func=attribute(args[0], AS_METHOD[call.fn]), args=args[1:], keywords=keywords)
         if call.fn in TAKE_LISTS and args and isinstance(args[0], ast.Tuple):

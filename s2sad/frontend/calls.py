@@ -8,6 +8,7 @@ import gast
 import numpy as np
 
 from s2sad.frontend.source import Constant, Library, Module, UserFunction
+from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
 
@@ -107,6 +108,9 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
             return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
     if name == "np.matmul" and len(args) == 2 and not kwargs:
         return Op("matmul", tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
+    if name in ("np.random.rand", "np.random.randn"):
+        size = (TupleArg(tuple(args)),) if len(args) > 1 else tuple(args)
+        return Call("np.random.random" if name.endswith("rand") else "np.random.standard_normal", size, kwargs)
     if "." not in name and name not in ("print", "sum", "max", "min"):
         flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011")
     return Call(name, tuple(args), kwargs)
@@ -150,6 +154,8 @@ def extreme(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> R
 
 
 def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs | Arg:
+    if func.attr in GENERATOR_METHODS and isinstance(generator := flat.value(func.value), str):
+        return Call(GENERATOR + func.attr, (generator, *(flat.value(a) for a in node.args)), keywords(flat, node))
     if func.attr not in METHODS:
         flat.refuse(f"the method '.{func.attr}' is not supported yet", node)
     receiver = flat.value(func.value)

@@ -106,19 +106,23 @@ class Arrays(Stores):
             fill = atom(args[1])
         elif kind == "ones":
             fill = Const(1.0)
-        shape = tuple(b.stable(e) for e in shape)
-        dtype = dtype_name(self.types[target])
-        if target in self.bindings.rebound and target in self.allocated:
-            self.require_shape(target, shape)
-            if kind == "zeros":
-                fill = Const(0.0)
-        else:
-            b.alloc(target, "zeros" if kind == "zeros" else "empty", shape, dtype)
-            self.extents[target] = shape
-            self.allocated.add(target)
+        if kind == "zeros" and target in self.bindings.rebound and target in self.allocated:
+            fill = Const(0.0)
+        shape = self.new_array(target, shape, "zeros" if kind == "zeros" else "empty")
         if fill is not None:
             b.loop_nest(shape, lambda index: b.emit(Store(target, index, fill, b.loc)))
         return True
+
+    def new_array(self, target: str, shape: tuple[Atom, ...], kind: str = "empty") -> tuple[Atom, ...]:
+        """Storage for an array of a shape: new, or what the name has already; gives the shape, as it stays."""
+        shape = tuple(self.b.stable(e) for e in shape)
+        if target in self.bindings.rebound and target in self.allocated:
+            self.require_shape(target, shape)
+        else:
+            self.b.alloc(target, kind, shape, dtype_name(self.types[target]))
+            self.extents[target] = shape
+            self.allocated.add(target)
+        return shape
 
     def array_literal(self, target: str, items: Arg) -> bool:
         b = self.b

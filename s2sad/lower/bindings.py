@@ -11,6 +11,7 @@ from s2sad.ir import (
     AugItem,
     Block,
     Call,
+    Effect,
     Function,
     GetItem,
     Increment,
@@ -56,6 +57,8 @@ class Bindings:
                     self._written.add(s.base if isinstance(s, (SetItem, AugItem)) else s.array)
                 elif isinstance(s, AugAssign) and s.target in arrays:
                     self._written.add(s.target)
+                elif isinstance(s, Effect) and s.call.fn.endswith(".shuffle"):
+                    self._written.update(w.reads(s))
                 for inner in w.blocks(s):
                     scan(inner)
 

@@ -52,10 +52,11 @@ from s2sad.ir import (
     While,
 )
 from s2sad.ir import walk as w
+from s2sad.ir.draws import is_draw
 from s2sad.ir.types import is_array, is_integer
-from s2sad.lower.arrays import Arrays
 from s2sad.lower.bindings import copy_reassigned_parameters
 from s2sad.lower.builder import ONE, ZERO
+from s2sad.lower.draws import Draws
 from s2sad.lower.values import Elementwise, Value, View
 from s2sad.lower.views import element, is_whole
 
@@ -70,7 +71,7 @@ def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
     return _Lowering(copy_reassigned_parameters(fn), check_division).run()
 
 
-class _Lowering(Arrays):
+class _Lowering(Draws):
     """Statements and scalar right-hand sides."""
 
     def run(self) -> Function:
@@ -148,6 +149,8 @@ class _Lowering(Arrays):
                 b.emit(replace(s, cond=self.loop_body(cond), body=self.loop_body(body)))
             case Raise():
                 b.emit(s)
+            case Effect(Call("np.random.shuffle", (str(x),), ())) if is_array(self.types.get(x)):
+                self.shuffle(self.whole_or_view(x))
             case Effect(call):
                 b.emit(replace(s, call=replace(call, args=tuple(self.argument(a) for a in call.args))))
             case _:
@@ -204,6 +207,8 @@ class _Lowering(Arrays):
                 loc=self.b.loc, code="S2S011", hint="write `a if condition else b`")
         if isinstance(value, GetItem) and isinstance(self.types.get(value.base), nbt.BaseTuple):
             self.b.emit(Assign(target, value, self.b.loc))
+        elif is_array(t) and isinstance(value, Call) and is_draw(value):
+            self.draw_array(target, value)
         elif is_array(t):
             self.bind(target, value, rest)
         else:
@@ -244,6 +249,8 @@ class _Lowering(Arrays):
             case Call("np.sum" | "np.copy", (str() | Const() as x,), ()) if not (
                     isinstance(x, str) and is_array(self.types.get(x))):
                 return x
+            case Call() if is_draw(value):
+                return self.draw_scalar(value)
             case Call(fn, _, _):
                 raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=b.loc, code="S2S010",
                                           hint="write it as a loop over the elements")

@@ -18,6 +18,7 @@ import numpy as np
 
 from s2sad.ir.nodes import Loc
 from s2sad.numeric import complex_library as library
+from s2sad.numeric.complex_draws import DRAWS
 from s2sad.numeric.complex_library import ComplexStepUnavailable
 
 _STATEMENTS = (ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
@@ -216,7 +217,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(callee, type) and issubclass(callee, Exception):
             return callee
         try:
-            return library.LIBRARY[callee]
+            return library.LIBRARY.get(callee) or DRAWS[callee]
         except (KeyError, TypeError):
             pass
         if isinstance(callee, FunctionType) and module.split(".")[0] in ("numpy", "math"):

@@ -46,6 +46,7 @@ from s2sad.ir import (
     While,
 )
 from s2sad.ir import walk as w
+from s2sad.ir.draws import is_draw
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_float, is_integer
 from s2sad.transform.formulas import RESULT, needed
@@ -169,9 +170,12 @@ class _Builder:
                 total: Rhs = Op("add", tuple(terms)) if len(terms) == 2 else terms[0] if terms else FZERO
                 self.emit(Assign(self.d(target), total, s.loc))
                 self.emit(s)
-            case Call(fn, _, _):
+            case Call(fn, _, _) if not is_draw(value):
                 raise UnsupportedFunction(f"no derivative rule for `{fn}`", loc=s.loc, code="S2S021",
                                           hint="write it as a loop over the elements")
+            case Call():
+                self.emit(Assign(self.d(target), FZERO, s.loc))
+                self.emit(s)
             case _:
                 self.emit(s)
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import s2sad
+import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
 from s2sad import numeric
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate, tangent_arguments
@@ -10,7 +11,8 @@ from tests.execution import copied, execute, generate, tangent_arguments
 COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "leaves_by_value", "skips",
             "fibonacci_like", "returns_early", "triangle", "strides_down", "both_operands", "argument_squared_in_place",
             "prefix_products", "view_written", "scatter", "swapped_arguments", "rows_and_columns", "products_in_a_loop",
-            "newton"]
+            "newton", "draws_of_every_form", "draws_decide_a_while", "located_and_scaled", "shuffled_while_active",
+            "chosen", "metropolis"]
 
 
 def as_tuple(value, wrt):
