@@ -8,12 +8,13 @@ iteration is put on the tape once, at the end of its life.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.kills import find_overwritten
+from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.structure import Structure
 from s2sad.ir import (
     Assign,
@@ -35,16 +36,18 @@ from s2sad.ir import (
     While,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import is_array, is_integer
+from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.optimise.dead import swapped_together
-from s2sad.rules.table import CONSTANT, lookup
+from s2sad.rules.table import CONSTANT
+from s2sad.transform.complex_formulas import for_complex
 from s2sad.transform.formulas import RESULT, Formula, Node, needed, partials
 
 CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne",
                    "not", "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent",
                    "clamp", "math.fabs", "np.abs", "int", "float", "np.float64", "np.float32", "math.sqrt", "np.sqrt",
                    "bool", "np.int64", "np.maximum", "np.minimum", "lshift", "rshift", "np.square", "stop_gradient",
-                   "is_", "is_not"})
+                   "is_", "is_not", "np.real", "np.imag", "np.conj", "complex", "np.complex128", "np.complex64",
+                   "np.divide", "times_i"})
 """The cost model: these are recomputed rather than taped; so are loads. The rest (transcendentals) is worth storing."""
 
 
@@ -69,13 +72,25 @@ class Plan:
 def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
     """Partials by the active operands of an operation with an active result."""
     assert isinstance(s.value, Op)
-    rule = lookup(s.value.fn)
+    rule = rule_of(s.value, active.types)
     if rule is None or rule is CONSTANT:
         return {}
     if s.value.fn == "mul" and s.value.args[0] == s.value.args[1] and s.value.args[0] in active:
         return {0: Node("mul", (Const(2.0), s.value.args[0]))}
-    return {k: f for k, f in partials(rule, s.value.args).items()
-            if s.value.args[k] in active and f not in (Const(0.0), Const(0))}
+    found = partials(rule, s.value.args)
+    if on_complex(s.value, active.types):
+        found = {k: for_complex(f, is_complex_atom(s, active.types)) for k, f in found.items()}
+    return {k: f for k, f in found.items() if s.value.args[k] in active and f not in (Const(0.0), Const(0))}
+
+
+def is_complex_atom(s: Assign, types: Mapping[str, Any]) -> Callable[[Atom], bool]:
+    """Which names, literals and results in a formula for the operation of ``s`` are complex."""
+    def of(a: Atom) -> bool:
+        if isinstance(a, Const):
+            return isinstance(a.value, complex)
+        return is_complex(types.get(s.target if a == RESULT else a))
+
+    return of
 
 
 def inverse(s: Stmt, types: Mapping[str, Any]) -> Stmt | None:

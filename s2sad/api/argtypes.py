@@ -5,7 +5,7 @@ from numba import typeof, types
 from numba._dispatcher import compute_fingerprint
 
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_float
+from s2sad.ir.types import is_differentiable
 
 ALLOWED = (types.Number, types.Boolean, types.NoneType, types.UnicodeType, types.NumPyRandomGeneratorType)
 
@@ -56,7 +56,7 @@ def _allowed(t: types.Type) -> bool:
 
 def require_differentiable(t: types.Type, name: str, function: str) -> None:
     """Raise unless a derivative by an argument of this type is defined and supported."""
-    if is_float(t):
+    if is_differentiable(t):
         return
     element = t.dtype if isinstance(t, types.Array) else t
     what = f"{'an array of ' if element is not t else ''}{element}"
@@ -65,4 +65,5 @@ def require_differentiable(t: types.Type, name: str, function: str) -> None:
                       why="derivatives are taken by floating-point arguments only",
                       hint=f"pass {'an array of floats' if element is not t else 'a float'} or leave it out of wrt")
     raise BadCall(f"wrt names argument '{name}' of {function}, which is {what}; that is not supported yet",
-                  code="S2S041", hint="derivatives are taken by real floating-point numbers and arrays of them")
+                  code="S2S041", hint="derivatives are taken by floating-point numbers, real or complex, and arrays of "
+                                      "them")

@@ -12,7 +12,7 @@ from s2sad.api.outputs import OutputsLike, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import fitting, require_zero
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_float
+from s2sad.ir.types import is_differentiable
 
 
 def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[object],
@@ -85,7 +85,7 @@ class _Plan:
         self.program = program
         self.types = program.types_of(args)
         names = program.parameters.names
-        floating = [k for k, t in enumerate(self.types) if is_float(t)]
+        floating = [k for k, t in enumerate(self.types) if is_differentiable(t)]
         wrt = [k for k in floating if tangents[k] is not None] or floating
         if not wrt:
             raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
@@ -101,7 +101,7 @@ class _Plan:
     def __call__(self, args: tuple[object, ...], tangents: tuple[object, ...]) -> tuple[object, object]:
         program, names = self.program, self.program.parameters.names
         for k in self.still:
-            if k not in self.active or not is_float(self.types[k]):
+            if k not in self.active or not is_differentiable(self.types[k]):
                 require_zero(tangents[k], f"the tangent of '{names[k]}'")
         refuse_overlap(program.name, names, args, self.mutated)
         own: dict[int, object] = {}

@@ -190,8 +190,7 @@ class _Plan:
         self._mutated = of.positions(made.interface.mutated)
         self._kind, self._has_aux = kind, has_aux
         self._tuple = not wrt.single
-        # numba gives every real scalar back as a Python float.
-        casts = [_CASTS.get(argtypes[k]) for k in of.positions(wrt.names)]
+        casts = [CASTS.get(argtypes[k]) for k in of.positions(wrt.names)]
         self._casts = casts if any(casts) else None
         self._wraps = self._tuple and len(wrt.names) == 1
 
@@ -213,4 +212,6 @@ class _Plan:
         return parts if self._tuple else parts[0]
 
 
-_CASTS: dict[types.Type, Callable[..., object]] = {types.float32: np.float32, types.float16: np.float16}
+CASTS: dict[types.Type, Callable[..., object]] = {types.float32: np.float32, types.float16: np.float16,
+                                                  types.complex64: np.complex64}
+"""numba gives every scalar back as Python's double precision."""

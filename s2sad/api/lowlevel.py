@@ -12,7 +12,7 @@ from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.program import Program, Specialisation, Types, program_of
 from s2sad.api.results import leaves, normal
 from s2sad.errors import BadCall, S2sadError
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import is_array, is_complex, is_differentiable
 
 
 def tangent(f: Callable[..., object], wrt: WrtLike = None) -> Dispatcher:
@@ -120,7 +120,7 @@ def _implementation(program: Program, kind: str, wrt: tuple[str, ...], flags: di
             refusal = refusal or e
             continue
         known = known or made
-        wanted = [t for t in leaves(normal(made.interface.result)) if is_float(t)] if kind == "adjoint" else []
+        wanted = [t for t in leaves(normal(made.interface.result)) if is_differentiable(t)] if kind == "adjoint" else []
         if active == _followed(program, kind, argtypes, made.interface.active) and _fit(rest, wanted):
             return Implementation(made.entry, _casts(kind, argtypes, active, given, wanted))
     if known is None and refusal is not None:
@@ -150,7 +150,7 @@ def _readings(program: Program, kind: str, wrt: tuple[str, ...],
         follows = len(rest) > 1 and _shadows(t, rest[1])
         if k not in chosen or kind == "adjoint" and not is_array(t):
             yield from read((*argtypes, t), active, rest[1:])
-            follows = follows and is_array(t) and is_float(t)
+            follows = follows and is_array(t) and is_differentiable(t)
         if follows:
             yield from read((*argtypes, t), (*active, k), rest[2:])
 
@@ -164,17 +164,18 @@ def _shadows(t: Any, s: Any) -> bool:
     """Whether ``s`` can be the shadow or tangent of ``t``: for arrays the same element type, rank and layout."""
     if is_array(t):
         return is_array(s) and (s.dtype, s.ndim, s.layout) == (t.dtype, t.ndim, t.layout)
-    return _is_number(s)
+    return _fits(t, s)
 
 
-def _is_number(t: types.Type) -> bool:
-    return isinstance(t, (types.Float, types.Integer))
+def _fits(t: types.Type, s: types.Type) -> bool:
+    """Whether a scalar of type ``s`` can be the tangent or cotangent of one of type ``t``."""
+    return isinstance(s, (types.Float, types.Integer)) or isinstance(s, types.Complex) and is_complex(t)
 
 
 def _fit(rest: tuple[Any, ...], wanted: list[Any]) -> bool:
     """Whether these arguments can be the cotangents of results of the types wanted."""
     return len(rest) == len(wanted) and all(
-        is_array(r) and (r.dtype, r.ndim) == (t.dtype, t.ndim) if is_array(t) else _is_number(r)
+        is_array(r) and (r.dtype, r.ndim) == (t.dtype, t.ndim) if is_array(t) else _fits(t, r)
         for r, t in zip(rest, wanted))
 
 

@@ -9,6 +9,8 @@ import numba
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 
+LIBRARIES = ("numpy", "math", "cmath", "numba")
+
 
 def compile_primal(f: FunctionType, options: Mapping[str, Any]) -> Dispatcher:
     """A numba dispatcher for ``f``.
@@ -66,7 +68,7 @@ class _Compiler:
     def _compiled(self, value: object, seen: set[str]) -> object:
         if isinstance(value, FunctionType) and not _known_to_numba(value):
             return self.dispatcher(value)
-        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in ("numpy", "math", "numba"):
+        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in LIBRARIES:
             return self._module(value, seen)
         return value
 

@@ -11,7 +11,7 @@ from numba.np.numpy_support import as_dtype
 
 from s2sad.driver import Interface
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_float
+from s2sad.ir.types import is_complex, is_differentiable
 
 Tree: TypeAlias = "types.Type | tuple[Tree, ...] | None"
 
@@ -64,9 +64,13 @@ def fitting(given: object, like: object, t: types.Type, what: str) -> object:
         given = 0.0
     if isinstance(given, np.ndarray) and given.ndim == 0:
         given = given[()]
-    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (int, float, np.floating, np.integer)):
-        raise _unfit(what, "a real number", type(given).__name__)
-    return as_dtype(t).type(given) if t is not types.float64 else float(given)
+    real = (int, float, np.floating, np.integer)
+    allowed = (*real, complex, np.complexfloating) if is_complex(t) else real
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, allowed):
+        raise _unfit(what, "a number" if is_complex(t) else "a real number", type(given).__name__)
+    if t in (types.float64, types.complex128):
+        return complex(given) if is_complex(t) else float(given)  # type: ignore[arg-type]
+    return as_dtype(t).type(given)
 
 
 def require_zero(given: object, what: str) -> None:
@@ -105,7 +109,7 @@ def flat_cotangents(given: object, s: ShapeTree, what: str = "the cotangent") ->
             raise _unfit(what, f"a tuple of {len(s)}", f"one of {len(given)}")
         for k, (g, item) in enumerate(zip(given, s)):
             yield from flat_cotangents(g, item, f"{what}[{k}]")
-    elif s is None or not is_float(s.type):
+    elif s is None or not is_differentiable(s.type):
         require_zero(given, what)
     else:
         yield fitting(given, s.shape, s.type, what)

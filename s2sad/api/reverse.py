@@ -3,16 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from s2sad.api.argtypes import fingerprint
 from s2sad.api.arguments import WrtLike
+from s2sad.api.gradient import CASTS
 from s2sad.api.memory import apart, arrays_in, ordinary, refuse_overlap
 from s2sad.api.outputs import OutputsLike, resolve, spelled, types_of_outputs
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import ShapeTree, flat_cotangents, shapes
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_float
+from s2sad.ir.types import is_differentiable
 
 
 def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
@@ -78,7 +77,7 @@ class _Plan:
         self.types = program.types_of(args)
         names = program.parameters.names
         if wrt is None and program.default is None:
-            chosen = tuple(n for n, t in zip(names, self.types) if is_float(t))
+            chosen = tuple(n for n, t in zip(names, self.types) if is_differentiable(t))
             if not chosen:
                 raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
         else:
@@ -90,7 +89,7 @@ class _Plan:
         self.forward, self.reverse = made.entries
         self.mutated = program.positions(made.interface.mutated)
         self.structure = types_of_outputs(program, made.interface, self.types, resolved)
-        self.casts = tuple(np.float32 if str(self.types[k]) == "float32" else None for k in program.positions(chosen))
+        self.casts = tuple(CASTS.get(self.types[k]) for k in program.positions(chosen))
 
     def __call__(self, args: tuple[object, ...]) -> tuple[object, Pullback]:
         refuse_overlap(self.program.name, self.program.parameters.names, args, self.mutated)

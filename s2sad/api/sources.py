@@ -8,7 +8,7 @@ from s2sad.api.outputs import OutputsLike
 from s2sad.api.program import Program, Types, program_of
 from s2sad.api.signatures import completed, from_annotations, parse_signature
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_float
+from s2sad.ir.types import is_differentiable
 
 KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp")
 
@@ -61,7 +61,7 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
         raise BadCall(f"there is no source of kind {kind!r}", hint=f"kinds are: {', '.join(KINDS)}")
     argtypes = _types(program, example_args, signature)
     if wrt is None and program.default is None and kind == "vjp":
-        names = tuple(n for n, t in zip(program.parameters.names, argtypes) if is_float(t))
+        names = tuple(n for n, t in zip(program.parameters.names, argtypes) if is_differentiable(t))
     else:
         names = program.wrt(wrt).names
     if kind != "primal":

@@ -17,7 +17,7 @@ from s2sad.cli.spelling import spelled
 from s2sad.driver import Interface, analyse
 from s2sad.emit.module import assemble
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import is_array, is_differentiable
 from s2sad.numeric import directional
 from s2sad.numeric.values import copied, has_derivative, leaves, precision
 
@@ -87,7 +87,7 @@ class Checked:
         self.primal: Callable = space[user.name]  # type: ignore[assignment]
         self._tangent: Callable = space[f"{user.name}_tangent"]  # type: ignore[assignment]
         self._adjoint: Callable = space[f"{user.name}_adjoint"]  # type: ignore[assignment]
-        written = tuple(p for p in self.interface.mutated if is_float(self.types[p]))
+        written = tuple(p for p in self.interface.mutated if is_differentiable(self.types[p]))
         self.outputs = written + ("return",) * (self.interface.result is not None)
 
     def _own(self, args: Sequence[object]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numba import types
 
 from s2sad.cli.spelling import spelled
 from s2sad.driver import Interface
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import is_array, is_differentiable
 
 SUMMARY = {
     "tangent": "Tangent (forward mode) of {f} by {wrt}. Arguments without a description are those of {f}.",
@@ -106,7 +106,7 @@ def _float_leaves(result: object, where: str = "") -> Iterator[tuple[str, types.
     if isinstance(result, tuple):
         for k, item in enumerate(result):
             yield from _float_leaves(item, f"{where}[{k}]")
-    elif result is not None and is_float(result):
+    elif result is not None and is_differentiable(result):
         yield where, result
 
 

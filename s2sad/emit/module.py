@@ -26,8 +26,9 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     uses_math = "math" in called | given or any("math." in HELPERS[h].source for h in helpers)
     uses_np = "np" in called | given or any("np." in HELPERS[h].source for h in helpers)
     lines = [header] if header else []
-    if uses_math:
-        lines += ["import math", ""]
+    standard = [f"import {m}" for m, used in (("cmath", "cmath" in called | given), ("math", uses_math)) if used]
+    if standard:
+        lines += [*standard, ""]
     if uses_np:
         lines.append("import numpy as np")
     numba = ["njit"] * jit + ["prange"] * ("prange" in given)

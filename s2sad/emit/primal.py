@@ -21,7 +21,7 @@ from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFuncti
 from s2sad.ir.names import Names
 from s2sad.runtime.helpers import HELPERS
 
-RESERVED = frozenset({"np", "math", "njit", "prange"} | vars(builtins).keys())
+RESERVED = frozenset({"np", "math", "cmath", "njit", "prange"} | vars(builtins).keys())
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class PrimalFunction:
 class Primal:
     """The pieces of a module that holds a user's function: callees before their callers, the function itself last.
 
-    ``imports`` are the names the text needs among ``np``, ``math`` and ``prange``, ``helpers`` those of runtime
-    helpers.
+    ``imports`` are the names the text needs among ``np``, ``math``, ``cmath`` and ``prange``, ``helpers`` those of
+    runtime helpers.
     """
 
     constants: tuple[str, ...]
@@ -266,7 +266,7 @@ class _Text:
     def _library(self, name: str, r: _Reference) -> str:
         # What is already spelled with the usual names of the modules stays: they may have several for one function.
         root, dot, rest = r.text.partition(".")
-        if dot and self._names_module(root) in ("np", "math"):
+        if dot and self._names_module(root) in ("np", "math", "cmath"):
             name = self._canonical(r)
         self.globals.imports.add(name.partition(".")[0])
         self._free(name.partition(".")[0], r)
@@ -275,7 +275,7 @@ class _Text:
     def _names_module(self, root: str) -> str | None:
         """The canonical name of the library module a name stands for."""
         held = self.user.lookup(root)
-        known = isinstance(held, Module) and held.name.partition(".")[0] in ("np", "math")
+        known = isinstance(held, Module) and held.name.partition(".")[0] in ("np", "math", "cmath")
         return held.name if known else None  # type: ignore[union-attr]
 
     def _canonical(self, r: _Reference) -> str:

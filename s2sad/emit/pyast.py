@@ -59,6 +59,7 @@ COMPARE: dict[str, type[ast.cmpop]] = {
 # Calls printed as methods or attributes of their first argument: numba has no such function, or it reads better.
 AS_METHOD = {"np.copy": "copy", "np.flatten": "flatten", "np.astype": "astype", "np.item": "item"}
 AS_ATTRIBUTE = {"np.size": "size", "np.ndim": "ndim"}
+AS_PART = {"np.real": "real", "np.imag": "imag"}
 TAKE_LISTS = {"np.array", "np.asarray"}
 
 
@@ -151,6 +152,8 @@ class ToPython:
             return ast.Compare(left=args[0], ops=[COMPARE[fn]()], comparators=[args[1]])
         if fn == "select":
             return ast.IfExp(test=args[0], body=args[1], orelse=args[2])
+        if fn in AS_PART:
+            return attribute(args[0], AS_PART[fn])
         return ast.Call(func=dotted(fn), args=args, keywords=[])
 
     def call(self, call: Call) -> ast.expr:
@@ -295,6 +298,11 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, float) and value in (math.pi, math.e):
         return dotted("math.pi" if value == math.pi else "math.e")
     if isinstance(value, complex) and not (math.isfinite(value.real) and math.isfinite(value.imag)):
+        return ast.Call(func=name("complex"), args=[constant(value.real), constant(value.imag)], keywords=[])
+    if isinstance(value, complex) and repr(value) != repr(complex(0.0, abs(value.imag))):
+        # Only what has no real part has a literal; the sign of a zero decides on which side of a cut a number lies.
+        if repr(-value) == repr(complex(0.0, abs(value.imag))):
+            return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
         return ast.Call(func=name("complex"), args=[constant(value.real), constant(value.imag)], keywords=[])
     return ast.Constant(value)
 

@@ -56,6 +56,8 @@ def strength(node: ast.AST) -> int:
             return ATOM
         case ast.Constant(value=int() | float() as v) if v < 0 or (v == 0 and math.copysign(1.0, v) < 0):
             return SIGN
+        case ast.Constant(value=complex() as v) if v.imag < 0:
+            return SIGN
     return ATOM
 
 

@@ -48,6 +48,8 @@ def arity(name: str) -> tuple[int, ...]:
     space, _, short = name.partition(".")
     if space == "math" and name not in NOT_SCALAR:
         return (1, 2, 3)
+    if space == "cmath":
+        return (2,) if short == "rect" else (1,)
     if space == "np" and "." not in short:
         f = getattr(np, short, None)
         if isinstance(f, np.ufunc) and f.nout == 1 and f.signature is None:
@@ -139,6 +141,12 @@ def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call)
         case "divmod", [a, b]:
             a, b = flat.as_atom(a, node), flat.as_atom(b, node)
             return TupleArg((flat.temporary(Op("floordiv", (a, b))), flat.temporary(Op("mod", (a, b)))))
+        case "cmath.polar", [z]:
+            z = flat.as_atom(z, node)
+            return TupleArg((flat.temporary(Op("abs", (z,))), flat.temporary(Op("cmath.phase", (z,)))))
+        case "cmath.log", [z, base]:
+            logs = [flat.temporary(Op("cmath.log", (flat.as_atom(a, node),))) for a in (z, base)]
+            return Op("div", tuple(logs))
         case "tuple", [TupleArg() as t]:
             return t
         case "np.shape", [str() as array]:

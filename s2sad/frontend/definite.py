@@ -38,6 +38,8 @@ def _zero(kind: object) -> Const | None:
             return Const(0)
         case types.Float(bitwidth=64):
             return Const(0.0)
+        case types.Complex(bitwidth=128):
+            return Const(0j)
     return None
 
 

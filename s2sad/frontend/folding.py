@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import cmath
 import math
 import operator
 import warnings
@@ -173,6 +174,8 @@ class _Evaluator:
         space, _, short = f.name.partition(".")
         if not short and f.name in CALLED_BUILTINS:
             return _bounded(getattr(builtins, f.name)(*args))
+        if space == "cmath" and not short.startswith("_"):
+            return getattr(cmath, short)(*args)
         if space == "math" and not short.startswith("_"):
             return _bounded(getattr(math, short)(*args))
         if space == "np" and len(args) in arity(f.name):

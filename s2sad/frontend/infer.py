@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import cmath
 import itertools
 import math
 import re
@@ -88,7 +89,7 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     argtypes : mapping
         A numba type for each parameter.
     helpers : mapping, optional
-        Functions the printed code calls by name, besides ``math`` and ``np``.
+        Functions the printed code calls by name, besides ``math``, ``cmath`` and ``np``.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     printer = ToPython(fn)
     module = ast.fix_missing_locations(ast.Module(body=[printer.function()], type_ignores=[]))
     code = compile(module, f"<s2sad types {next(_serial)}>", "exec")
-    space: dict[str, object] = {"np": np, "math": math, **(helpers or {})}
+    space: dict[str, object] = {"np": np, "math": math, "cmath": cmath, **(helpers or {})}
     exec(code, space)  # the printed form of the IR, made here
     f = space[fn.name]
     assert isinstance(f, FunctionType)

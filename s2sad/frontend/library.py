@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import builtins
+import cmath
 import math
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -24,7 +25,7 @@ PREFERRED = {
 }
 BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate",
             "zip", "sum", "divmod", "pow", "tuple")
-SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math}
+SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math, "cmath": cmath}
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import cmath
 import math
 import sys
 import tokenize
@@ -290,7 +291,7 @@ class StaticModule:
             self._bind(alias.asname or alias.name, _member(source, alias.name, s) if source else found, s)
 
     def _import_all(self, s: ast.ImportFrom, whole: str, source: Module | None) -> None:
-        module = {"math": math, "numpy": np}.get(whole)
+        module = {"math": math, "cmath": cmath, "numpy": np}.get(whole)
         if module is None or source is None:
             self._forget(Unresolved(f"'from {whole} import *' may bind any name", s.lineno))
             return
@@ -329,7 +330,7 @@ class StaticModule:
         name = self._dotted(called.func if called else decorator)
         if name in COMPILES:
             self._options(d, called)
-        elif name is not None and name.startswith(("numba.", "np.", "math.", "s2sad.")):
+        elif name is not None and name.startswith(("numba.", "np.", "math.", "cmath.", "s2sad.")):
             return Unresolved(f"the decorator '@{name}' makes something else of the function", decorator.lineno)
         elif name not in HARMLESS:
             d.ignored.append(f"@{ast.unparse(decorator)}")

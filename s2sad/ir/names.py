@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool",
                       "round", "print", "zmul", "nonzero", "grown", "clamp", "extent", "digamma", "trigamma",
-                      "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum"})
+                      "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum", "complex",
+                      "cmath"})
 
 
 class Names:

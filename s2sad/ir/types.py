@@ -15,7 +15,7 @@ def is_array(t: object) -> bool:
 
 
 def is_float(t: object) -> bool:
-    """A real floating-point scalar, or an array of them: what can carry a derivative."""
+    """A real floating-point scalar, or an array of them."""
     if isinstance(t, types.Array):
         t = t.dtype
     return isinstance(t, types.Float)
@@ -25,6 +25,11 @@ def is_complex(t: object) -> bool:
     if isinstance(t, types.Array):
         t = t.dtype
     return isinstance(t, types.Complex)
+
+
+def is_differentiable(t: object) -> bool:
+    """A real or complex floating-point scalar, or an array of them: what can carry a derivative."""
+    return is_float(t) or is_complex(t)
 
 
 def is_integer(t: object) -> bool:

@@ -7,7 +7,7 @@ from s2sad.emit import to_python
 from s2sad.errors import BadCall
 from s2sad.ir import Assign, Call, Function, Stmt
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import is_array, is_complex, is_float
 from s2sad.kinds.adjoint import adjoint_function
 from s2sad.kinds.analysed import Analysed, Built, Finish
 from s2sad.transform.adjoint import build_adjoint
@@ -78,6 +78,10 @@ def require_scalar(a: Analysed, has_aux: bool) -> None:
         structure = structure[0]
     if structure is None:
         raise procedure(a)
+    if is_complex(structure) and not is_array(structure):
+        raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns a complex one", loc=a.fn.loc,
+                      code="S2S042", hint="return its `.real`, `.imag` or `abs`, or use s2sad.vjp, whose cotangent is "
+                                          "complex")
     if not is_float(structure) or is_array(structure):
         raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}",
                       loc=a.fn.loc, code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")

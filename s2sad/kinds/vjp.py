@@ -16,7 +16,7 @@ from s2sad.errors import BadCall
 from s2sad.ir import Alloc, Arg, Assign, Block, Call, Const, Dim, Function, Stmt, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import dtype_name, is_array, is_float, is_integer
+from s2sad.ir.types import dtype_name, is_array, is_complex, is_differentiable, is_integer
 from s2sad.kinds.adjoint import hold
 from s2sad.kinds.analysed import Analysed, Built, Finish
 from s2sad.kinds.gradient import procedure
@@ -44,7 +44,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     for o in order:
         if o == "return":
             cotangents += adj.cotangents
-        elif is_float(types[o]):
+        elif is_differentiable(types[o]):
             if o in groups:
                 raise BadCall(f"the output `{o}` is swapped with another array: not supported yet", loc=a.fn.loc,
                               code="S2S046", hint="copy it into the output at the end")
@@ -111,6 +111,8 @@ def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str
             value = Alloc("empty", (Const(0),) * t.ndim, dtype_name(t))
         elif is_integer(t):
             value = Const(False) if isinstance(t, nbt.Boolean) else Const(0)
+        elif is_complex(t):
+            value = Const(0j)
         out.append(Assign(n, value, a.fn.loc))
     return tuple(out)
 

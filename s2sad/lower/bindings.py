@@ -15,6 +15,7 @@ from s2sad.ir import (
     Function,
     GetItem,
     Increment,
+    Op,
     Permute,
     SetItem,
     Stmt,
@@ -65,6 +66,9 @@ class Bindings:
         scan(fn.body)
         self.rebound = {n for n, c in bound.items() if c > 1}
         self._aliases += [(s.target, w.rhs_names(s.value)[0]) for s, _ in copies if w.rhs_names(s.value)[0] in arrays]
+        self._aliases += [(s.target, s.value.args[0]) for s in w.walk(fn.body)  # type: ignore[misc]
+                          if isinstance(s, Assign) and s.target in arrays and isinstance(s.value, Op)
+                          and s.value.fn in ("np.real", "np.imag") and s.value.args[0] in arrays]
         for s, rest in copies:
             source = w.rhs_names(s.value)[0]
             if source not in arrays:

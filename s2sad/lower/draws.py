@@ -29,14 +29,14 @@ from s2sad.errors import UnsupportedFunction
 from s2sad.ir import Arg, Assign, Atom, Call, Const, For, If, Load, Op, Raise, Rhs, Store, TupleArg
 from s2sad.ir.draws import GENERATOR, NUMPY, distribution, split_draw
 from s2sad.ir.types import is_array, is_float
-from s2sad.lower.arrays import Arrays
 from s2sad.lower.builder import ONE, ZERO
 from s2sad.lower.elementwise import atom
+from s2sad.lower.parts import Parts
 from s2sad.lower.values import View
 from s2sad.lower.views import element
 
 
-class Draws(Arrays):
+class Draws(Parts):
     """Draws of scalars and of arrays, permutations, shuffles and choices."""
 
     def draw_scalar(self, call: Call) -> Rhs:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from numba import types as nbt
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Store
+from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Rhs, Store
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_integer
@@ -23,6 +23,8 @@ from s2sad.lower.bindings import Bindings
 from s2sad.lower.builder import ONE, ZERO, Builder
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, is_whole, subscript, whole
+
+CHECKED_DIVISIONS = ("div", "floordiv", "mod")
 
 
 def atom(a: Arg) -> Atom:
@@ -107,8 +109,10 @@ class Elements:
         if isinstance(self.types.get(base), nbt.BaseTuple) or not is_array(self.types.get(base)):
             raise UnsupportedSyntax(f"subscripting `{base}` of type {self.types.get(base)} is not supported yet",
                                     loc=self.b.loc, code="S2S016", hint="unpack it into names")
-        return subscript(self.b, self.view(base), index,
-                         lambda a: isinstance(a, Const) or is_integer(self.types.get(a, nbt.int64)), self.b.loc)
+        return subscript(self.b, self.view(base), index, self.is_index, self.b.loc)
+
+    def is_index(self, a: Atom) -> bool:
+        return isinstance(a, Const) or is_integer(self.types.get(a, nbt.int64))
 
     # ------------------------------------------------------------------ elementwise values
 
@@ -179,6 +183,15 @@ class Elements:
             return self.b.load(v.base, element(self.b, v, index))
         args = tuple(self.element_of(a, self.mapped(index, m)) for a, m in zip(v.args, v.maps))
         return self.b.temp(Op(v.fn, args))
+
+    def checked(self, fn: str, a: Atom, d: Atom) -> Rhs:
+        """A scalar division; Python's error model raises where the divisor is zero."""
+        if self.check_division and not (isinstance(d, Const) and d.value != 0):
+            d = self.b.temp(Op("nonzero", (d,)), "t")
+        return Op(fn, (a, d))
+
+    def divided(self, op: str, a: Atom, c: Atom) -> Atom:
+        return self.b.temp(self.checked(op, a, c) if op in CHECKED_DIVISIONS else Op(op, (a, c)))
 
     # ------------------------------------------------------------------ loops
 

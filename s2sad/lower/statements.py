@@ -53,21 +53,22 @@ from s2sad.ir import (
 )
 from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
-from s2sad.ir.types import is_array, is_integer
+from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.lower.bindings import copy_reassigned_parameters
 from s2sad.lower.builder import ONE, ZERO
 from s2sad.lower.draws import Draws
+from s2sad.lower.elementwise import CHECKED_DIVISIONS
+from s2sad.lower.parts import real_arrays_are_their_real_part
 from s2sad.lower.values import Elementwise, Value, View
 from s2sad.lower.views import element, is_whole
 
 STRUCTURAL = frozenset({"np.dot"})
 """Library calls on whole arrays that stay calls and have array rules."""
 
-CHECKED_DIVISIONS = ("div", "floordiv", "mod")
-
 
 def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
     """Lower ``fn``, whose ``types`` are known. With ``check_division`` scalar divisors are tested as Python does."""
+    fn = real_arrays_are_their_real_part(fn)
     return _Lowering(copy_reassigned_parameters(fn), check_division).run()
 
 
@@ -112,10 +113,16 @@ class _Lowering(Draws):
             case Assign(target, value):
                 self.assign(target, value, rest)
             case AugAssign(target, op, value):
-                if is_array(self.types[target]):
+                if target in self.parts:
+                    self.store_part(*self.parts[target], self.operand(value), op)
+                elif is_array(self.types[target]):
                     self.update_all(self.whole_or_view(target), op, self.operand(value))
                 else:
                     self.assign(target, Op(op, (target, value)), rest)
+            case SetItem(base, index, value) if base in self.parts:
+                self.store_part(*self.part_subscript(base, index), self.operand(value))
+            case AugItem(base, index, op, value) if base in self.parts:
+                self.store_part(*self.part_subscript(base, index), self.operand(value), op)
             case SetItem(base, index, value):
                 v = self.subscript(base, index)
                 if v.extents:
@@ -210,13 +217,16 @@ class _Lowering(Draws):
         elif is_array(t) and isinstance(value, Call) and is_draw(value):
             self.draw_array(target, value)
         elif is_array(t):
-            self.bind(target, value, rest)
+            if not self.bind_part(target, value, rest):
+                self.bind(target, value, rest)
         else:
             self.b.emit(Assign(target, self.scalar_rhs(target, value), self.b.loc))
 
     def scalar_rhs(self, target: str, value: Rhs) -> Rhs:
         b = self.b
         match value:
+            case GetItem(base, index) if base in self.parts:
+                return self.load_part(base, index)
             case GetItem(base, index):
                 v = self.subscript(base, index)
                 at = element(b, v, ())
@@ -244,6 +254,8 @@ class _Lowering(Draws):
                 return size
             case Call("np.ndim", (x,), ()) if isinstance(x, str):
                 return Const(self.types[x].ndim if is_array(self.types[x]) else 0)
+            case Call("np.vdot", (str(x), y), ()) if is_complex(self.types.get(x)):
+                return self.inner_product(target, x, y)  # type: ignore[arg-type]
             case Call("np.dot" | "np.vdot", args, ()):
                 return self.dot_of_parts(target, args) or self.dot(target, args)
             case Call("np.sum" | "np.copy", (str() | Const() as x,), ()) if not (
@@ -255,15 +267,6 @@ class _Lowering(Draws):
                 raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=b.loc, code="S2S010",
                                           hint="write it as a loop over the elements")
         return value
-
-    def checked(self, fn: str, a: Atom, d: Atom) -> Rhs:
-        """A scalar division; Python's error model raises where the divisor is zero."""
-        if self.check_division and not (isinstance(d, Const) and d.value != 0):
-            d = self.b.temp(Op("nonzero", (d,)), "t")
-        return Op(fn, (a, d))
-
-    def divided(self, op: str, a: Atom, c: Atom) -> Atom:
-        return self.b.temp(self.checked(op, a, c) if op in CHECKED_DIVISIONS else Op(op, (a, c)))
 
     def dot_of_parts(self, target: str, args: tuple[Any, ...]) -> Rhs | None:
         """The product of two vectors of which one is part of an array, or not computed yet: a loop, without copies."""
@@ -278,13 +281,25 @@ class _Lowering(Draws):
             self.raise_unless_equal(m, n, "incompatible array sizes for np.dot(a, b)")
         return self.total(target, Elementwise("mul", (x, y), (("same",), ("same",)), (m,)))
 
+    def inner_product(self, target: str, x: str, y: str) -> Rhs:
+        """``np.vdot``, which conjugates its first operand."""
+        conjugate = self.elementwise("np.conj", (self.operand(x),))
+        v = self.operand(y)
+        if len(conjugate.extents) != 1 or isinstance(v, (str, Const)) or len(v.extents) != 1:
+            raise UnsupportedFunction("`np.vdot` of arrays with more than one axis is not supported yet",
+                                      loc=self.b.loc, code="S2S011", hint="ravel them, or write the loop")
+        (m,), (n,) = conjugate.extents, v.extents
+        if m != n:
+            self.raise_unless_equal(m, n, "incompatible array sizes for np.vdot(a, b)")
+        return self.total(target, Elementwise("mul", (conjugate, v), (("same",), ("same",)), (m,)))
+
     def total(self, target: str, v: Value | Atom) -> Rhs:
         """``np.sum``: one accumulator, elements in C order."""
         b = self.b
         t = self.types[target]
-        zero: Rhs = Const(0) if is_integer(t) else Const(0.0)
-        if t == nbt.float32:
-            zero = Op("np.float32", (Const(0.0),))
+        zero: Rhs = Const(0) if is_integer(t) else Const(0j) if t == nbt.complex128 else Const(0.0)
+        if t in (nbt.float32, nbt.complex64):
+            zero = Op(f"np.{t}", (Const(0.0),))
         s = b.names.fresh("s")
         b.emit(Assign(s, zero, b.loc))
         self.types[s] = t

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s2sad.errors import UnsupportedSyntax
+from s2sad.errors import TypeProblem, UnsupportedSyntax
 from s2sad.ir import Atom, If, Raise
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import dtype_name, is_complex
 from s2sad.lower.builder import ONE
 from s2sad.lower.elementwise import Elements
 from s2sad.lower.values import Elementwise, Fixed, Sliced, Value, View, leaves
@@ -46,6 +46,13 @@ class Stores(Elements):
             self.check_fits(target, v)
             if any(self.overlaps(leaf, target) for leaf in leaves(v)):
                 v = self.evaluated_first(target, v)
+        if is_complex(self.types[target.base]):
+            # As in numba, whose `a / b` raises at zero and whose `a /= b` does not.
+            op = "np.divide" if op == "div" else op
+        elif isinstance(v, str) and is_complex(self.types.get(v)) or any(
+                is_complex(self.types[leaf.base]) for leaf in leaves(v) if isinstance(v, View)):
+            raise TypeProblem(f"`{target.base}` is an array of real numbers, and what it is updated with is complex",
+                              loc=self.b.loc, hint="make it an array of complex numbers")
         maps = (self.maps(target, target.extents), self.maps(v, target.extents))
         self.loops(target, Elementwise(op, (target, v), maps, target.extents))
 

@@ -19,6 +19,7 @@ from s2sad.ir import Assign, Block, Const, Function, Increment, Op, Stmt, Store
 from s2sad.ir import walk as w
 
 ZERO = Const(0.0)
+ZEROS = (ZERO, Const(0j))
 
 
 def drop_zeros(fn: Function) -> Function:
@@ -55,10 +56,10 @@ def _zeroed_before(s: Increment, out: list[Stmt]) -> int | None:
 def _without_zero(s: Stmt) -> Stmt:
     if isinstance(s, Assign) and s.target.startswith(("b_", "d_")):
         match s.value:
-            case Op("add", (a, b)) if a == ZERO:
+            case Op("add", (a, b)) if a in ZEROS:
                 return replace(s, value=b)
-            case Op("add" | "sub", (a, b)) if b == ZERO:
+            case Op("add" | "sub", (a, b)) if b in ZEROS:
                 return replace(s, value=a)
-            case Op("sub", (a, b)) if a == ZERO:
+            case Op("sub", (a, b)) if a in ZEROS:
                 return replace(s, value=Op("neg", (b,)))
     return s

@@ -10,14 +10,29 @@
 A formula is an expression over the parameters, ``Ω`` (the result), the rule's own shared terms, the constants below,
 numbers, arithmetic, comparisons, ``a if c else b``, and functions by bare name. Every function in a formula has a rule
 itself, so formulas can be differentiated to any order.
+
+Complex numbers have declarations of their own (:mod:`s2sad.rules.on_complex`), because a formula for real operands may
+mean nothing, or something else, on complex ones. There are three kinds:
+
+``holomorphic("sin(z)", z="cos(z)")``
+    the partial is the complex derivative ``p``: ``dv = p dz``. A real operand (of ``complex(a, b)``, of ``x * z``) has
+    one as well.
+``antiholomorphic("conj(z)", z="1")``
+    the partial is the derivative by the conjugate, ``q``: ``dv = q conj(dz)``.
+``real_valued("abs(z)", z="z / Ω")``
+    the partial is the gradient ``w = d/dRe + i d/dIm``: ``dv = Re(conj(w) dz)``.
+
+From a line of any kind follow both modes, with the inner product ``Re(conj(b) d)``: ``b_z += conj(p) b_v``,
+``b_z += q conj(b_v)`` and ``b_z += w b_v``, of which a real operand takes the real part.
 """
 from __future__ import annotations
 
 import ast
 import builtins
+import cmath
 import enum
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -55,6 +70,14 @@ class Constant(enum.Enum):
 CONSTANT: Final = Constant.CONSTANT
 
 
+class Kind(enum.Enum):
+    """What the formulas of a rule are: see the head of this module."""
+
+    HOLOMORPHIC = "derivative"
+    ANTIHOLOMORPHIC = "derivative by the conjugate"
+    REAL_VALUED = "gradient"
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """The partial derivatives of one elementwise function.
@@ -70,12 +93,15 @@ class Rule:
         (``ast.Name("math.cos")``), named constants are literals.
     where
         Shared subterms by name, in order; each may use those before it.
+    kind
+        What the formulas are; of functions of real numbers always the derivative.
     """
 
     names: tuple[str, ...]
     params: tuple[str, ...]
     partials: Mapping[str, ast.expr]
     where: Mapping[str, ast.expr]
+    kind: Kind = Kind.HOLOMORPHIC
 
     def formulas(self) -> Iterator[ast.expr]:
         """All formulas of the rule, shared terms first."""
@@ -84,6 +110,7 @@ class Rule:
 
 
 _TABLE: dict[str, Rule | Constant] = {}
+_ON_COMPLEX: dict[str, Rule | Constant] = {}
 
 
 def rule(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
@@ -108,20 +135,45 @@ def rule(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str
     (('half_square',), ('x',))
     >>> undeclare(r)
     """
-    name, params = _signature(signature)
-    where = where or {}
-    if set(partials) != set(params):
-        raise ValueError(f"rule {signature}: one formula for each of {', '.join(params)}")
-    known = {*params, RESULT}
-    shared: dict[str, ast.expr] = {}
-    for term, text in where.items():
-        shared[term] = _formula(text, known, signature)
-        known.add(term)
-    formulas = {p: _formula(partials[p], known, signature) for p in params}
-    made = Rule(names or _spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared))
-    for n in made.names:
-        _enter(n, made)
-    return made
+    return _declared(_TABLE, _spellings, signature, names, where, partials, Kind.HOLOMORPHIC)
+
+
+def holomorphic(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
+                **partials: str) -> Rule:
+    """Declare, as :func:`rule`, the complex derivative of a function of complex numbers.
+
+    The default names are those of this name in `np` and `cmath`.
+
+    >>> lookup("cmath.sin", on_complex=True).kind
+    <Kind.HOLOMORPHIC: 'derivative'>
+    """
+    return _declared(_ON_COMPLEX, _complex_spellings, signature, names, where, partials, Kind.HOLOMORPHIC)
+
+
+def antiholomorphic(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
+                    **partials: str) -> Rule:
+    """Declare a function by its derivative by the conjugate of its operand."""
+    return _declared(_ON_COMPLEX, _complex_spellings, signature, names, where, partials, Kind.ANTIHOLOMORPHIC)
+
+
+def real_valued(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
+                **partials: str) -> Rule:
+    """Declare a function of complex numbers with real values by its gradient, ``d/dRe + i d/dIm``."""
+    return _declared(_ON_COMPLEX, _complex_spellings, signature, names, where, partials, Kind.REAL_VALUED)
+
+
+def same_on_complex(*names: str) -> None:
+    """Declare that the formulas for real operands are those of the complex derivative too, and serve `cmath`."""
+    for name in names:
+        known = _TABLE[name]
+        for spelled in _complex_spellings(name.rpartition(".")[2]) if "." in name else (name,):
+            _enter(_ON_COMPLEX, spelled, known)
+
+
+def constant_on_complex(*names: str) -> None:
+    """Declare functions of complex numbers whose derivative is zero wherever it exists."""
+    for name in names:
+        _enter(_ON_COMPLEX, name, CONSTANT)
 
 
 def constant(*names: str) -> None:
@@ -132,17 +184,17 @@ def constant(*names: str) -> None:
     """
     for name in names:
         for spelled in _spellings(name):
-            _enter(spelled, CONSTANT)
+            _enter(_TABLE, spelled, CONSTANT)
 
 
-def lookup(fn: str) -> Rule | Constant | None:
+def lookup(fn: str, on_complex: bool = False) -> Rule | Constant | None:
     """The rule of a function by canonical name, :data:`CONSTANT`, or ``None`` where nothing is known."""
-    return _TABLE.get(fn)
+    return (_ON_COMPLEX if on_complex else _TABLE).get(fn)
 
 
-def declared() -> Mapping[str, Rule | Constant]:
+def declared(on_complex: bool = False) -> Mapping[str, Rule | Constant]:
     """The whole table, by canonical name."""
-    return MappingProxyType(_TABLE)
+    return MappingProxyType(_ON_COMPLEX if on_complex else _TABLE)
 
 
 def undeclare(made: Rule) -> None:
@@ -152,10 +204,28 @@ def undeclare(made: Rule) -> None:
             del _TABLE[n]
 
 
-def _enter(name: str, entry: Rule | Constant) -> None:
-    if name in _TABLE:
+def _declared(table: dict[str, Rule | Constant], spellings: Callable[[str], tuple[str, ...]], signature: str,
+              names: tuple[str, ...], where: Mapping[str, str] | None, partials: Mapping[str, str], kind: Kind) -> Rule:
+    name, params = _signature(signature)
+    where = where or {}
+    if set(partials) != set(params):
+        raise ValueError(f"rule {signature}: one formula for each of {', '.join(params)}")
+    known = {*params, RESULT}
+    shared: dict[str, ast.expr] = {}
+    for term, text in where.items():
+        shared[term] = _formula(text, known, signature)
+        known.add(term)
+    formulas = {p: _formula(partials[p], known, signature) for p in params}
+    made = Rule(names or spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared), kind)
+    for n in made.names:
+        _enter(table, n, made)
+    return made
+
+
+def _enter(table: dict[str, Rule | Constant], name: str, entry: Rule | Constant) -> None:
+    if name in table:
         raise ValueError(f"{name} has a rule already")
-    _TABLE[name] = entry
+    table[name] = entry
 
 
 def _spellings(name: str) -> tuple[str, ...]:
@@ -163,6 +233,13 @@ def _spellings(name: str) -> tuple[str, ...]:
         return (name,)
     found = tuple(f"{space}.{name}" for space, module in (("math", math), ("np", np)) if hasattr(module, name))
     return found or (name,)
+
+
+def _complex_spellings(name: str) -> tuple[str, ...]:
+    short = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
+             "arctanh": "atanh"}.get(name, name)
+    spelled = (("np", np, name), ("np", np, short), ("cmath", cmath, short))
+    return tuple(dict.fromkeys(f"{space}.{n}" for space, module, n in spelled if hasattr(module, n))) or (name,)
 
 
 def _signature(text: str) -> tuple[str, tuple[str, ...]]:
@@ -200,7 +277,7 @@ class _Resolve(ast.NodeTransformer):
             raise ValueError("functions are called by bare name, without keywords,")
         name = node.func.id
         canonical = name if name in HELPERS else _spellings(name)[0]
-        if canonical == name and name not in HELPERS:
+        if canonical == name and name not in HELPERS and name != "abs":
             raise ValueError(f"unknown function '{name}'")
         func = ast.copy_location(ast.Name(canonical, ast.Load()), node.func)
         return ast.copy_location(ast.Call(func, [self.visit(a) for a in node.args], []), node)

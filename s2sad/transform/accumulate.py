@@ -24,8 +24,9 @@ Contribution = tuple[int, Atom]
 
 
 class Accumulators:
-    def __init__(self, emit: Callable[[Stmt], None], fresh: Callable[[str], str]) -> None:
-        self.emit, self.fresh = emit, fresh
+    def __init__(self, emit: Callable[[Stmt], None], fresh: Callable[[str], str],
+                 zero: Callable[[str], Const]) -> None:
+        self.emit, self.fresh, self.zero = emit, fresh, zero
         self.pending: dict[str, list[Contribution]] = {}
         self.variable: dict[str, str] = {}
         self.is_variable: set[str] = set()
@@ -82,7 +83,7 @@ class Accumulators:
             self.is_variable.discard(name)
             return
         total = self._atom(self._sum(contributions, name), name)
-        self.emit(Assign(b, Const(0.0) if total is None else total, self.loc))
+        self.emit(Assign(b, self.zero(name) if total is None else total, self.loc))
 
     def materialise(self, name: str) -> None:
         """Make the adjoint a variable: a loop or branch is about to update or read it."""
@@ -92,7 +93,7 @@ class Accumulators:
         b = self.adjoint_name(name)
         total = self._atom(self._sum(contributions, name), name)
         self._detach(b)
-        self.emit(Assign(b, Const(0.0) if total is None else total, self.loc))
+        self.emit(Assign(b, self.zero(name) if total is None else total, self.loc))
         self.is_variable.add(name)
 
     def settle(self, names: list[str]) -> None:

@@ -27,12 +27,10 @@ from numba import types as nbt
 from s2sad.analysis.activity import Activity
 from s2sad.ir import Arg, Atom, Block, Const, Function
 from s2sad.ir import walk as w
-from s2sad.ir.types import is_array, is_float
+from s2sad.ir.types import is_array, is_differentiable
 from s2sad.transform.control import prepare_control
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_sweep import ReverseSweep
-
-FZERO = Const(0.0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, stron
     for p in wrt:
         if not is_array(sweep.types[p]):
             total = sweep.acc.value(p) if p in active else None
-            gradients.append((p, FZERO if total is None else total))
+            gradients.append((p, sweep.zero(p) if total is None else total))
     reverse = tuple(sweep.out)
     forward = ForwardSweep(sweep).run()
     return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result)
@@ -76,7 +74,7 @@ def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, stron
 
 def _name_shadows(sweep: ReverseSweep, wrt: tuple[str, ...]) -> dict[str, str]:
     """Name the shadows of all active arrays; gives those of parameters."""
-    parameters = [p for p in sweep.fn.params if is_array(sweep.types[p]) and is_float(sweep.types[p])
+    parameters = [p for p in sweep.fn.params if is_array(sweep.types[p]) and is_differentiable(sweep.types[p])
                   and (p in sweep.active or p in wrt)]
     for p in parameters:
         sweep.shadow[p] = sweep.names.fresh(f"b_{p}")
@@ -95,9 +93,13 @@ def _cotangents(sweep: ReverseSweep, seeded: frozenset[int] | None) -> list[tupl
     """The floating-point leaves of the result and the names of their cotangents."""
     leaves: list[tuple[Atom, str]] = []
     floats = [a for k, a in enumerate(w.result_leaves(sweep.fn.result))
-              if sweep.is_float(a) and (seeded is None or k in seeded)]
+              if sweep.is_differentiable(a) and (seeded is None or k in seeded)]
     for k, a in enumerate(floats):
         c = sweep.names.fresh("b_value" if len(floats) == 1 else f"b_value_{k}")
-        sweep.types[c] = sweep.types.get(a, nbt.float64) if isinstance(a, str) else nbt.float64
+        sweep.types[c] = sweep.types.get(a, nbt.float64) if isinstance(a, str) else _literal_type(a)
         leaves.append((a, c))
     return leaves
+
+
+def _literal_type(a: Const) -> nbt.Type:
+    return nbt.complex128 if isinstance(a.value, complex) else nbt.float64

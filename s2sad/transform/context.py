@@ -12,7 +12,7 @@ from s2sad.analysis.structure import Loop, Structure
 from s2sad.ir import Assign, Atom, Call, Const, Dim, Function, Permute, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_float, is_integer
+from s2sad.ir.types import is_complex, is_differentiable, is_integer
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.restrictions import refuse_unsupported
 from s2sad.transform.tapes import Tape, Tapes
@@ -41,7 +41,7 @@ class Context:
         self.shadow: dict[str, str] = {}
         self.out: list[Stmt] = []
         self.loc = fn.loc
-        self.acc = Accumulators(self.emit, self.names.fresh)
+        self.acc = Accumulators(self.emit, self.names.fresh, self.zero)
         self.carried = groups_with_parameters(fn) if carry else set()
         refuse_unsupported(fn, active, self.at, self.plan)
 
@@ -55,8 +55,8 @@ class Context:
 
     # ------------------------------------------------------------------ questions
 
-    def is_float(self, a: Atom) -> bool:
-        return isinstance(a.value, float) if isinstance(a, Const) else is_float(self.types.get(a))
+    def is_differentiable(self, a: Atom) -> bool:
+        return isinstance(a.value, (float, complex)) if isinstance(a, Const) else is_differentiable(self.types.get(a))
 
     def is_integer(self, a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))
@@ -69,7 +69,7 @@ class Context:
         t = self.types.get(name)
         if isinstance(t, nbt.Boolean):
             return Const(False)
-        return ZERO if is_integer(t) else FZERO
+        return ZERO if is_integer(t) else Const(0j) if is_complex(t) else FZERO
 
     def element_type(self, s: Stmt) -> tuple[str, object]:
         array = w.writes(s)

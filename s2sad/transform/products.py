@@ -24,14 +24,16 @@ def weighted(g: Atom, partial: Formula, result: Atom, temp: Callable[[Rhs, str],
     while isinstance(partial, Node) and partial.fn == "neg":
         sign, partial = -sign, partial.args[0]
     match partial:
+        case Const(complex()):
+            return sign, temp(Op("mul", (partial, g)), hint)
         case Const(value) if not isinstance(value, bool):
             if value < 0:
                 sign, partial, value = -sign, Const(-value), -value
             if value == 1:
                 return sign, g
             return sign, temp(Op("mul", (partial, g)), hint)
-        case Node("div", (Const(1 | 1.0), Const())):
-            return sign, temp(Op("div", (g, partial.args[1])), hint)  # type: ignore[arg-type]
+        case Node("div" | "np.divide" as fn, (Const(1 | 1.0), Const())):
+            return sign, temp(Op(fn, (g, partial.args[1])), hint)  # type: ignore[arg-type]
     if isinstance(partial, Node) and partial.fn == "div" and partial.args[0] in (Const(1), Const(1.0)) and \
             not isinstance(partial.args[1], Node) and is_integer(partial.args[1]):
         return sign, temp(Op("div", (g, partial.args[1])), hint)

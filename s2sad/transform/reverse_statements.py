@@ -13,11 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s2sad.analysis.required import inverse, operand_partials
+from s2sad.analysis.kinds import on_complex, rule_of
+from s2sad.analysis.required import inverse, is_complex_atom, operand_partials
 from s2sad.analysis.structure import Loop
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import Alloc, Assign, Atom, Block, Call, Increment, Load, Op, Rhs, Stmt, Store
 from s2sad.ir import walk as w
+from s2sad.ir.types import is_complex
+from s2sad.rules.table import Rule
+from s2sad.transform.complex_products import ComplexProducts
 from s2sad.transform.context import FZERO
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
@@ -78,16 +82,22 @@ class ReverseStatements(WholeArrays):
         """
         match value:
             case str() if value in self.active:
-                yield value, 1, g
+                yield value, 1, self.part_for(value, target, g)
             case Load(array, index) if array in self.active:
+                g = self.part_for(array, target, g)
                 self.emit(Increment(self.shadow[array], index, g, outer, self.loc))
             case Op(_, args):
                 result: Atom = target if omega is None else omega
+                products = self.complex_products(s, result)
                 for k, partial in operand_partials(s, self.active).items():
                     operand = args[k]
                     assert isinstance(operand, str)
-                    sign, amount = weighted(g, partial, result, self.temp, f"b_{operand}",
-                                            strong_zero=self.strong_zero, is_integer=self.is_integer)
+                    hint = f"b_{operand}"
+                    if products is not None:
+                        sign, amount = products.adjoint(g, operand, target, partial, hint)
+                    else:
+                        sign, amount = weighted(self.part_for(operand, target, g), partial, result, self.temp, hint,
+                                                strong_zero=self.strong_zero, is_integer=self.is_integer)
                     yield operand, sign, amount
             case Call("np.dot", (str(a), str(b)), _):
                 for x, other in ((a, b), (b, a)):
@@ -103,9 +113,24 @@ class ReverseStatements(WholeArrays):
             g = self.temp(Load(b, index), f"b_{value}")
             if s not in self.only_stores:
                 self.emit(Store(b, index, FZERO, self.loc))
-            self.acc.add(value, 1, g)
+            self.acc.add(value, 1, self.part_for(value, array, g))
         elif s not in self.only_stores:
             self.emit(Store(b, index, FZERO, self.loc))
+
+    def part_for(self, operand: str, target: str, g: Atom) -> Atom:
+        """The adjoint of a complex target for a real operand that was put into it: the real part."""
+        if is_complex(self.types.get(target)) and not is_complex(self.types.get(operand)):
+            return self.temp(Op("np.real", (g,)), f"b_{operand}")
+        return g
+
+    def complex_products(self, s: Assign, result: Atom) -> ComplexProducts | None:
+        """How an operation on complex numbers passes on adjoints; ``None`` for one on real numbers."""
+        assert isinstance(s.value, Op)
+        rule = rule_of(s.value, self.types)
+        if not isinstance(rule, Rule) or not on_complex(s.value, self.types):
+            return None
+        return ComplexProducts(rule.kind, is_complex_atom(s, self.types), result, self.temp, self.strong_zero,
+                               self.is_integer)
 
     def rev_array(self, target: str, value: Rhs, in_loop: bool) -> None:
         match value:

@@ -129,7 +129,8 @@ class ReverseSweep(ReverseStatements):
             case Store(array, index, value) if array in self.active:
                 self.rev_store(s, array, index, value)
             case Increment(array, index, str(value), sign) if array in self.active and value in self.active:
-                self.acc.add(value, sign, self.temp(Load(self.shadow[array], index), f"b_{value}"))
+                g = self.temp(Load(self.shadow[array], index), f"b_{value}")
+                self.acc.add(value, sign, self.part_for(value, array, g))
             case Permute(targets, sources):
                 self.emit(Permute(sources, targets, self.loc))
                 if targets[0] in self.active:

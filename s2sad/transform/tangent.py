@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.analysis.activity import Activity
-from s2sad.analysis.required import operand_partials
+from s2sad.analysis.kinds import on_complex, rule_of
+from s2sad.analysis.required import is_complex_atom, operand_partials
 from s2sad.errors import UnsupportedFunction
 from s2sad.ir import (
     Alloc,
@@ -48,7 +49,9 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_array, is_float, is_integer
+from s2sad.ir.types import is_array, is_complex, is_differentiable, is_integer
+from s2sad.rules.table import Rule
+from s2sad.transform.complex_products import ComplexProducts
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
 
@@ -84,7 +87,7 @@ class _Builder:
         for p in self.parameters:
             self.d(p)
         # A scalar that only later depends on an independent variable starts without tangent.
-        start = tuple(Assign(self.d(p), FZERO, self.fn.loc) for p in self.fn.params
+        start = tuple(Assign(self.d(p), self.zero(p), self.fn.loc) for p in self.fn.params
                       if p in self.active and p not in self.parameters)
         body = self.block(self.fn.body)
         d_result = w.map_result(self.fn.result, self._leaf)      # may emit zero arrays
@@ -98,8 +101,12 @@ class _Builder:
             zero = self.temp(Call("np.zeros_like", (a,)), f"d_{a}")
             self.types[zero] = self.types[a]
             return zero
-        is_real = isinstance(a.value, float) if isinstance(a, Const) else is_float(self.types[a])
-        return FZERO if is_real else Const(0)
+        if isinstance(a, Const):
+            return Const(0j) if isinstance(a.value, complex) else FZERO if isinstance(a.value, float) else Const(0)
+        return self.zero(a) if is_differentiable(self.types[a]) else Const(0)
+
+    def zero(self, name: str) -> Const:
+        return Const(0j) if is_complex(self.types.get(name)) else FZERO
 
     def d(self, name: str) -> str:
         if name not in self.tangent:
@@ -158,16 +165,18 @@ class _Builder:
     def scalar(self, s: Assign, target: str, value: Rhs) -> None:
         match value:
             case str() | Const():
-                self.emit(Assign(self.d(target), self.d_atom(value), s.loc))
+                moves = isinstance(value, str) and value in self.active
+                self.emit(Assign(self.d(target), self.d_atom(value) if moves else self.zero(target), s.loc))
                 self.emit(s)
             case Load(array, index):
-                self.emit(Assign(self.d(target), Load(self.d(array), index) if array in self.active else FZERO, s.loc))
+                moved = Load(self.d(array), index) if array in self.active else self.zero(target)
+                self.emit(Assign(self.d(target), moved, s.loc))
                 self.emit(s)
             case Op():
                 self.operation(s, target, value)
             case Call("np.dot", (str(a), str(b)), _):
                 terms = [self.temp(Call("np.dot", (self.d(x), y))) for x, y in ((a, b), (b, a)) if x in self.active]
-                total: Rhs = Op("add", tuple(terms)) if len(terms) == 2 else terms[0] if terms else FZERO
+                total: Rhs = Op("add", tuple(terms)) if len(terms) == 2 else terms[0] if terms else self.zero(target)
                 self.emit(Assign(self.d(target), total, s.loc))
                 self.emit(s)
             case Call(fn, _, _) if not is_draw(value):
@@ -189,16 +198,28 @@ class _Builder:
         elif wants_result:
             self.emit(s)
         terms: list[tuple[int, Atom]] = []
+        products = self.complex_products(s, value, result)
         for k, partial in formulas.items():
             operand = value.args[k]
             assert isinstance(operand, str)
+            if products is not None:
+                terms.append(products.tangent(self.d(operand), operand, partial, f"d_{target}"))
+                continue
             terms.append(weighted(self.d(operand), partial, result, self.temp, f"d_{target}",
                                   strong_zero=self.strong_zero, is_integer=self._is_integer))
-        self.emit(Assign(self.d(target), self._sum(terms), s.loc))
+        self.emit(Assign(self.d(target), self._sum(terms) if terms else self.zero(target), s.loc))
         if result != target:
             self.emit(Assign(target, result, s.loc))
         elif not wants_result:
             self.emit(s)
+
+    def complex_products(self, s: Assign, op: Op, result: Atom) -> ComplexProducts | None:
+        """How an operation on complex numbers passes on tangents; ``None`` for one on real numbers."""
+        rule = rule_of(op, self.types)
+        if not isinstance(rule, Rule) or not on_complex(op, self.types):
+            return None
+        return ComplexProducts(rule.kind, is_complex_atom(s, self.types), result, self.temp, self.strong_zero,
+                               self._is_integer)
 
     def _is_integer(self, a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2sad.ir import Atom, Call, Dim, For, Increment, Load, Op
+from s2sad.ir.types import is_complex
 from s2sad.transform.context import ONE, ZERO, Context
 
 
@@ -39,25 +40,34 @@ class WholeArrays(Context):
 
     def scaled_increment(self, target: str, sign: int, g: Atom, source: str) -> None:
         def body(i: tuple[Atom, ...]) -> None:
-            amount = Op("zmul" if self.strong_zero else "mul", (g, self.temp(Load(source, i))))
+            amount = Op("zmul" if self.strong_zero else "mul", (g, self.conjugate_element(source, i)))
             self.emit(Increment(target, i, self.temp(amount), sign, self.loc))
 
         self.loop_over(source, self.types[source], body)
 
+    def conjugate_element(self, array: str, index: tuple[Atom, ...]) -> Atom:
+        """An element, of a complex array its conjugate."""
+        t = self.temp(Load(array, index))
+        return self.temp(Op("np.conj", (t,))) if is_complex(self.types[array]) else t
+
     def rev_dot(self, b_c: str, a: str, b: str) -> None:
-        """``c = np.dot(a, b)``: ``b_a += np.dot(b_c, b.T)``, ``b_b += np.dot(a.T, b_c)`` and their vector forms."""
+        """``c = np.dot(a, b)``: ``b_a += np.dot(b_c, b.T)``, ``b_b += np.dot(a.T, b_c)`` and their vector forms.
+
+        Of complex arrays the conjugates are taken.
+        """
         ta, tb = self.types[a], self.types[b]
         if a in self.active:
             if ta.ndim == 2 and tb.ndim == 1:
-                self.outer_increment(self.shadow[a], b_c, b)
+                self.outer_increment(self.shadow[a], b_c, b, conjugate=b)
             else:
-                args = (b_c, self._array(Call("np.transpose", (b,)), tb)) if ta.ndim == 2 else (b, b_c)
+                right = self._conjugate(b)
+                args = (b_c, self._array(Call("np.transpose", (right,)), tb)) if ta.ndim == 2 else (right, b_c)
                 self.increment_array(self.shadow[a], self._array(Call("np.dot", args), ta))
         if b in self.active:
             if ta.ndim == 1 and tb.ndim == 2:
-                self.outer_increment(self.shadow[b], a, b_c)
+                self.outer_increment(self.shadow[b], a, b_c, conjugate=a)
             else:
-                left = self._array(Call("np.transpose", (a,)), ta)
+                left = self._array(Call("np.transpose", (self._conjugate(a),)), ta)
                 self.increment_array(self.shadow[b], self._array(Call("np.dot", (left, b_c)), tb))
 
     def _array(self, value: Call, kind: object) -> str:
@@ -65,9 +75,15 @@ class WholeArrays(Context):
         self.types[t] = kind
         return t
 
-    def outer_increment(self, target: str, u: str, v: str) -> None:
+    def _conjugate(self, array: str) -> str:
+        """The conjugate of a complex array; of a real one the array itself."""
+        kind = self.types[array]
+        return self._array(Call("np.conj", (array,)), kind.copy(layout="C")) if is_complex(kind) else array
+
+    def outer_increment(self, target: str, u: str, v: str, *, conjugate: str) -> None:
         def body(i: tuple[Atom, ...]) -> None:
-            a, b = self.temp(Load(u, i[:1])), self.temp(Load(v, i[1:]))
+            a, b = (self.conjugate_element(x, k) if x == conjugate else self.temp(Load(x, k))
+                    for x, k in ((u, i[:1]), (v, i[1:])))
             self.emit(Increment(target, i, self.temp(Op("mul", (a, b))), 1, self.loc))
 
         self.loop_over(target, self.types[target], body)
