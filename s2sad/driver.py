@@ -102,7 +102,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = recognise_growth(fn)
     if not fn.name.isidentifier():
         fn = replace(fn, name="function")                        # a lambda
-    types = dict(zip(user.params, argtypes))
+    types = dict(zip(fn.params, argtypes))
     fn = prune_decided(replace(fn, types=types))
     inferred, returned = infer(fn, types, dispatchers())
     fn = define_everywhere(fn, inferred)
@@ -128,9 +128,15 @@ def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
 
 def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, check_division: bool = True,
             results: frozenset[int] | None = None, outputs: tuple[str, ...] | None = None) -> Analysed:
-    """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count."""
+    """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count.
+
+    ``wrt`` and ``outputs`` are names of the author's, the interface has those of the IR.
+    """
     ready = prepared(user, argtypes, check_division)
     fn = ready.fn
+    internal = dict(zip(user.params, fn.params))
+    wrt = tuple(internal[p] for p in wrt)
+    outputs = None if outputs is None else tuple(internal.get(p, p) for p in outputs)
     mutated = tuple(p for p in fn.params
                     if any(w.writes(s) == p for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
     leaves = w.result_leaves(fn.result)
@@ -263,6 +269,9 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         if outputs is not None and "return" not in outputs:
             results = frozenset()
     a = analyse(user, argtypes, wrt, check_division=python_model, results=results, outputs=final)
+    if outputs is not None:
+        internal = dict(zip(user.params, a.fn.params))
+        outputs = tuple(internal.get(o, o) for o in outputs)
     match kind:
         case "tangent":
             built = tangent_functions(a, finish, strong_zero=strong_zero)
@@ -274,4 +283,4 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
             built = vjp_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
         case _:
             raise ValueError(f"no such kind of derivative: {kind!r}")
-    return (*built, a.interface)
+    return (*built, a.interface.of(user.params))

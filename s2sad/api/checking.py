@@ -12,9 +12,10 @@ from s2sad.api.forward import jvp
 from s2sad.api.gradient import gradient_of
 from s2sad.api.memory import owned
 from s2sad.api.outputs import OutputsLike
-from s2sad.api.program import Program, program_of
+from s2sad.api.program import BoundProgram, Program, program_of
 from s2sad.api.results import normal
 from s2sad.api.reverse import vjp
+from s2sad.api.statics import is_static, separate
 from s2sad.errors import BadCall, S2sadError
 from s2sad.numeric import directional
 from s2sad.numeric.values import has_derivative
@@ -117,16 +118,19 @@ def check_grads(f: Callable[..., object], args: Sequence[object], wrt: WrtLike =
 
 def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], wrt: tuple[str, ...],
           modes: tuple[str, ...], outputs: OutputsLike, rtol: float | None) -> Iterator[_Row]:
-    argtypes = program.types_of(args)
-    program.require_differentiable(argtypes, wrt)
-    interface = program.interface(argtypes, wrt)
+    inner, rest = separate(program, args)
+    argtypes = inner.types_of(rest)
+    inner.require_differentiable(argtypes, wrt)
+    interface = inner.interface(argtypes, wrt)
     if outputs is None and normal(interface.result) is None and interface.mutated:
         outputs = interface.mutated
     kept = (outputs,) if isinstance(outputs, str) else None if outputs is None else tuple(outputs)
     random = np.random.default_rng(0)
     precision = max((np.finfo(np.asarray(a).dtype).eps for a in args if has_derivative(a)), default=0.0)
     rtol = rtol if rtol is not None else 1e-3 if precision > 1e-10 else 1e-8
-    reference = program.oracle(argtypes)
+    # Given functions, the function itself is evaluated as Python, which takes any function.
+    given, reference = (args, inner.whole.python) if isinstance(inner, BoundProgram) else (rest, inner.oracle(argtypes))
+    places = [k for k, a in enumerate(args) if given is args or not is_static(a)]
     pullback = weights = None
     if "reverse" in modes:
         value, pullback = vjp(f, *args, wrt=wrt, outputs=kept)
@@ -136,7 +140,7 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
         k = program.parameters.index(name)
         for label, direction in _directions(name, args[k], random):
             tangents = tuple(direction if i == k else None for i in range(len(args)))
-            exact = directional(reference, tuple(map(owned, args)), tangents, outputs=kept)
+            exact = directional(reference, tuple(map(owned, given)), tuple(tangents[i] for i in places), outputs=kept)
             along = None
             if "forward" in modes:
                 value, d = jvp(f, args, tangents, outputs=kept)

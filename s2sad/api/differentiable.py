@@ -3,17 +3,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import overload
 
 from numba import types
+from numba.core.dispatcher import Dispatcher
 
 from s2sad.api.arguments import WrtLike
 from s2sad.api.forward import jvp
 from s2sad.api.gradient import Gradient, gradient_of
 from s2sad.api.outputs import OutputsLike
-from s2sad.api.program import Callee, FunctionProgram
+from s2sad.api.program import Callee, FunctionProgram, program_of
 from s2sad.api.reverse import Pullback, vjp
 from s2sad.api.sources import source_of
+from s2sad.api.statics import callable_by_numba
 from s2sad.errors import BadCall, UnsupportedFunction
 from s2sad.ir.nodes import Loc
 
@@ -41,7 +44,8 @@ class Differentiable(Callee):
         return f"<differentiable {self.__name__}{self.__signature__}>"
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        result = self._program.primal(*args, **kwargs)
+        given = (callable_by_numba(a, _compiled) for a in args)
+        result = self._program.primal(*given, **{k: callable_by_numba(a, _compiled) for k, a in kwargs.items()})
         self._program.note_call(self._program.parameters.bind(args, kwargs))
         return result
 
@@ -73,6 +77,12 @@ class Differentiable(Callee):
                outputs: OutputsLike = None) -> str:
         """The source of the derivative code that runs; see :func:`s2sad.source`."""
         return source_of(self._program, kind, example_args, signature, wrt, outputs)
+
+
+def _compiled(f: FunctionType) -> Dispatcher:
+    program = program_of(f)
+    assert isinstance(program, FunctionProgram)
+    return program.primal  # type: ignore[return-value]  # a property
 
 
 @overload

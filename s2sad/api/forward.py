@@ -11,6 +11,7 @@ from s2sad.api.memory import ordinary, owned, refuse_overlap
 from s2sad.api.outputs import OutputsLike, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import fitting, require_zero
+from s2sad.api.statics import separate
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_differentiable
 
@@ -68,6 +69,14 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     args = program.parameters.bind(tuple(primals), {})
     # Parameters left to their defaults have no direction.
     given = tuple(tangents) + (None,) * (len(args) - len(tangents))
+    bound, rest = separate(program, args)
+    if bound is not program:
+        for name, a, t in zip(program.parameters.names, args, given):
+            if name not in bound.parameters.names and t is not None:
+                raise BadCall(f"'{name}' of {program.name} has no tangent", code="S2S043",
+                              hint="the tangent of a function or a text is None")
+        given = tuple(t for name, t in zip(program.parameters.names, given) if name in bound.parameters.names)
+        program, args = bound, rest
     moving = tuple(t is not None for t in given)
     wanted = spelled(outputs)
     key = ("jvp", fingerprint(args), moving, wanted)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
 from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.api.statics import separate, static_type
 from s2sad.errors import BadCall
 from s2sad.frontend.source import UserFunction
 
@@ -112,6 +113,7 @@ class Gradient(Callee):
 
     def __init__(self, of: Program, wrt: Wrt, inherited: bool, kind: str, has_aux: bool) -> None:
         self._of, self._wrt, self._kind, self._has_aux = of, wrt, kind, has_aux
+        self._inherited = inherited
         self._plans: dict[object, _Plan] = {}
         self.__name__ = self.__qualname__ = f"{of.name}_{kind}"
         what = "Value and gradient" if kind == "value_and_grad" else "Gradient"
@@ -126,6 +128,17 @@ class Gradient(Callee):
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         args = self._of.parameters.bind(args, kwargs)
+        of, rest = separate(self._of, args)
+        if of is not self._of:
+            return self._bound(of)._call(rest)
+        return self._call(args)
+
+    def _bound(self, of: Program) -> Gradient:
+        """The same of the program with functions or texts for some parameters."""
+        names = None if self._inherited else self._wrt.names[0] if self._wrt.single else self._wrt.names
+        return gradient_of(of, names, self._kind, self._has_aux)
+
+    def _call(self, args: tuple[object, ...]) -> object:
         key = fingerprint(args)
         plan = self._plans.get(key)
         if plan is None:
@@ -154,6 +167,11 @@ class Gradient(Callee):
         if len(argtypes) != len(self._of.parameters.names):
             raise BadCall(f"{self.__name__} called from compiled code takes all {len(self._of.parameters.names)} "
                           f"arguments, not {len(argtypes)}", code="S2S043")
+        static = {k: f for k, t in enumerate(argtypes) if (f := static_type(t)) is not None}
+        if static:
+            of = self._of.bound({self._of.parameters.names[k]: f for k, f in static.items()})
+            made = self._bound(of)._implementation(tuple(t for k, t in enumerate(argtypes) if k not in static))
+            return made.without(static, len(argtypes))
         # As in calls from Python: gradients are contiguous, and a shadow has the layout of its array.
         strided = [k for k, t in enumerate(argtypes) if isinstance(t, types.Array) and t.layout == "A"]
         argtypes = tuple(t.copy(layout="C") if k in strided else t for k, t in enumerate(argtypes))
@@ -175,6 +193,9 @@ class _GradientProgram(Program):
 
     def user(self, argtypes: Types) -> UserFunction:
         return UserFunction.from_callable(self.oracle(argtypes))
+
+    def _bind(self, statics: Mapping[str, object]) -> Program:
+        return self._gradient._bound(self._gradient._of.bound(statics))._program
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         return self._gradient._specialise(argtypes).entry

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numba
@@ -25,6 +25,13 @@ class Implementation:
     target: Callable[..., object]
     casts: Mapping[int, object] = field(default_factory=dict)
     result: str = "r"
+    passed: tuple[int, ...] | None = None
+    """Positions of the arguments that are passed on; all, if not given."""
+
+    def without(self, dropped: Collection[int], count: int) -> Implementation:
+        """The same for ``count`` arguments of which some are not passed on."""
+        kept = tuple(k for k in range(count) if k not in dropped)
+        return replace(self, casts={kept[k]: c for k, c in self.casts.items()}, passed=kept)
 
 
 def lazy_dispatcher(name: str, doc: str, implement: Callable[[tuple[types.Type, ...]], Implementation],
@@ -39,7 +46,8 @@ def lazy_dispatcher(name: str, doc: str, implement: Callable[[tuple[types.Type, 
 
     def typing(*args: types.Type) -> Callable[..., object]:
         made = implement(tuple(_plain(t) for t in args))
-        given = ", ".join(f"cast_{k}(args[{k}])" if k in made.casts else f"args[{k}]" for k in range(len(args)))
+        passed = range(len(args)) if made.passed is None else made.passed
+        given = ", ".join(f"cast_{k}(args[{k}])" if k in made.casts else f"args[{k}]" for k in passed)
         text = f"def implementation(*args):\n    r = target({given})\n    return {made.result}\n"
         space: dict[str, object] = {"target": made.target, **{f"cast_{k}": c for k, c in made.casts.items()}}
         exec(text, space)

@@ -11,6 +11,7 @@ from s2sad.api.arguments import WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.program import Program, Specialisation, Types, program_of
 from s2sad.api.results import leaves, normal
+from s2sad.api.statics import static_type
 from s2sad.errors import BadCall, S2sadError
 from s2sad.ir.types import is_array, is_complex, is_differentiable
 
@@ -110,6 +111,9 @@ def _implementation(program: Program, kind: str, wrt: tuple[str, ...], flags: di
     Which parameters are active follows from the types, and which arguments are parameters from which are active. So the
     ways to read the arguments are tried, fewest shadows first, until one agrees with what is generated for it.
     """
+    if any(static_type(t) is not None for t in given):
+        raise BadCall(f"{program.name}_{kind} takes no functions as arguments", code="S2S043",
+                      hint=f"write a function that calls {program.name} with the function, and take its {kind}")
     refusal: S2sadError | None = None
     known: Specialisation | None = None
     for argtypes, active, rest in sorted(_readings(program, kind, wrt, given), key=lambda r: len(r[1])):

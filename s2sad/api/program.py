@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -17,6 +19,7 @@ from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.memory import ordinary
 from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
+from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
 from s2sad.frontend.source import UserFunction
 
@@ -66,11 +69,33 @@ class Program:
         """What wrappers have worked out for argument types met before; each puts its own name in the key."""
         self.last_types: Types | None = None
         """Types of the arguments of the last call."""
+        self._bound: OrderedDict[object, Program] = OrderedDict()
         self._done: dict[object, Specialisation] = {}
         self._noted: dict[object, Types | None] = {}
 
     def user(self, argtypes: Types) -> UserFunction:
         raise NotImplementedError
+
+    def bound(self, statics: Mapping[str, object]) -> Program:
+        """The program of the other parameters, with functions or texts for some: the same one for the same ones."""
+        key = tuple((name, Same(value)) for name, value in statics.items())
+        with global_compiler_lock:
+            found = self._bound.get(key)
+            if found is None:
+                found = self._bound[key] = self._bind(statics)
+                while len(self._bound) > MOST_BOUND:
+                    self._bound.popitem(last=False)
+            else:
+                self._bound.move_to_end(key)
+            return found
+
+    def _bind(self, statics: Mapping[str, object]) -> Program:
+        raise NotImplementedError
+
+    @property
+    def chooses_freely(self) -> bool:
+        """Whether neither a decorator nor the caller has said what derivatives are by."""
+        return self.default is None
 
     def wrt(self, wrt: WrtLike) -> Wrt:
         """What ``wrt`` means: the decorator's where none is given, else the first parameter."""
@@ -88,15 +113,28 @@ class Program:
         # waited for while this one is held, and the other way round in another thread.
         with global_compiler_lock:
             if key not in self._done:
-                generated = driver.generate(self.user(argtypes), kind, argtypes, wrt, numba_options=self.options,
-                                            **flags)  # type: ignore[arg-type]
+                user = self.user(argtypes)
+                generated = driver.generate(user, kind, argtypes, self._names_in(user, wrt), numba_options=self.options,
+                                            **self._flags_in(user, flags))  # type: ignore[arg-type]
+                generated = replace(generated, interface=generated.interface.of(self.parameters.names))
                 self._done[key] = Specialisation(generated, bool(self.options.get("cache")))
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:
         """What the function returns and writes to, without generating anything."""
         with global_compiler_lock:
-            return driver.analyse(self.user(argtypes), argtypes, wrt).interface
+            user = self.user(argtypes)
+            found = driver.analyse(user, argtypes, self._names_in(user, wrt)).interface
+            return found.of(self.parameters.names)
+
+    def _names_in(self, user: UserFunction, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of parameters as the user function has them: a generated one may have renamed some."""
+        own = dict(zip(self.parameters.names, user.params))
+        return tuple(own.get(n, n) for n in names)
+
+    def _flags_in(self, user: UserFunction, flags: Mapping[str, object]) -> dict[str, object]:
+        outputs = flags.get("outputs")
+        return {**flags, "outputs": self._names_in(user, outputs)} if isinstance(outputs, tuple) else dict(flags)
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         """The function itself, for derivatives found by evaluating it."""
@@ -104,6 +142,8 @@ class Program:
 
     def note_call(self, args: tuple[object, ...]) -> None:
         """Remember the types of a call of the primal, which takes more than can be differentiated."""
+        if any(map(is_static, args)):
+            return
         key = fingerprint(args)
         if key not in self._noted:
             try:
@@ -144,6 +184,9 @@ class FunctionProgram(Program):
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         return self.primal
 
+    def _bind(self, statics: Mapping[str, object]) -> Program:
+        return BoundProgram(self, statics)
+
     @property
     def primal(self) -> Dispatcher:
         """The primal as a numba dispatcher."""
@@ -151,6 +194,42 @@ class FunctionProgram(Program):
             with global_compiler_lock:
                 self._primal = self._primal or compile_primal(self.python, self.options)
         return self._primal
+
+
+class BoundProgram(Program):
+    """A program whose function has been given functions or texts for some of its parameters."""
+
+    def __init__(self, whole: FunctionProgram, statics: Mapping[str, object]) -> None:
+        given = {name: meaning_of(value, name, whole.name) for name, value in statics.items()}
+        rest = [p for name, p in whole.parameters.signature.parameters.items() if name not in statics]
+        # Which parameters are called by position is settled already.
+        signature = inspect.Signature([p.replace(default=p.empty, kind=p.KEYWORD_ONLY) for p in rest])
+        names = tuple(p.name for p in rest)
+        super().__init__(Parameters(whole.name, names, signature), whole.options, None)
+        self.whole, self.statics, self._given = whole, dict(statics), given
+        self._user: UserFunction | None = None
+
+    def user(self, argtypes: Types) -> UserFunction:
+        if self._user is None:
+            user = self.whole.user(argtypes)
+            self._user = replace(user, params=self.parameters.names, fixed=self._given)
+        return self._user
+
+    def wrt(self, wrt: WrtLike) -> Wrt:
+        chosen = self.whole.wrt(wrt)
+        for name in chosen.names:
+            if name in self.statics:
+                what = "a text" if isinstance(self.statics[name], str) else "a function"
+                raise BadCall(f"wrt names argument '{name}' of {self.name}, which is {what}", code="S2S041",
+                              hint=f"choose among {', '.join(self.parameters.names) or 'none'}")
+        return chosen
+
+    @property
+    def chooses_freely(self) -> bool:
+        return self.whole.chooses_freely
+
+    def oracle(self, argtypes: Types) -> Callable[..., object]:
+        raise AssertionError("evaluated through the whole program")
 
 
 def _python_function(f: object) -> FunctionType:

@@ -10,6 +10,7 @@ from s2sad.api.memory import apart, arrays_in, ordinary, refuse_overlap
 from s2sad.api.outputs import OutputsLike, resolve, spelled, types_of_outputs
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import ShapeTree, flat_cotangents, shapes
+from s2sad.api.statics import separate
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_differentiable
 
@@ -56,10 +57,10 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     (array([6., 0.]), 1.0)
     """
     program = program_of(f)
-    args = program.parameters.bind(primals, {})
+    program, args = separate(program, program.parameters.bind(primals, {}))
     names: WrtLike = None
     if wrt is not None:
-        chosen = program.parameters.wrt(wrt)
+        chosen = program.wrt(wrt)
         names = chosen.names[0] if chosen.single else chosen.names
     wanted = spelled(outputs)
     key = ("vjp", fingerprint(args), names, wanted)
@@ -76,7 +77,7 @@ class _Plan:
         self.program = program
         self.types = program.types_of(args)
         names = program.parameters.names
-        if wrt is None and program.default is None:
+        if wrt is None and program.chooses_freely:
             chosen = tuple(n for n, t in zip(names, self.types) if is_differentiable(t))
             if not chosen:
                 raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")

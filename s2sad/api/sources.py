@@ -7,6 +7,7 @@ from s2sad.api.arguments import WrtLike
 from s2sad.api.outputs import OutputsLike
 from s2sad.api.program import Program, Types, program_of
 from s2sad.api.signatures import completed, from_annotations, parse_signature
+from s2sad.api.statics import separate
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_differentiable
 
@@ -59,8 +60,10 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
               outputs: OutputsLike) -> str:
     if kind not in KINDS:
         raise BadCall(f"there is no source of kind {kind!r}", hint=f"kinds are: {', '.join(KINDS)}")
+    if example_args:
+        program, example_args = separate(program, program.parameters.bind(example_args, {}))
     argtypes = _types(program, example_args, signature)
-    if wrt is None and program.default is None and kind == "vjp":
+    if wrt is None and program.chooses_freely and kind == "vjp":
         names = tuple(n for n, t in zip(program.parameters.names, argtypes) if is_differentiable(t))
     else:
         names = program.wrt(wrt).names
@@ -75,7 +78,7 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
 def _types(program: Program, example_args: tuple[object, ...], signature: object) -> Types:
     parameters = program.parameters
     if example_args or not parameters.names:
-        return program.types_of(parameters.bind(example_args, {}))
+        return program.types_of(example_args)
     if signature is not None:
         return completed(parse_signature(signature), parameters.signature.parameters, program.name)
     found = from_annotations(parameters.signature) or program.last_types

@@ -82,7 +82,7 @@ class Checked:
         if "stop_gradient" in space:
             # The reference takes a copy of the function apart and has to know this one.
             space["stop_gradient"] = stop_gradient
-        self.interface: Interface = analyse(user, asked.argtypes, asked.wrt).interface
+        self.interface: Interface = analyse(user, asked.argtypes, asked.wrt).interface.of(user.params)
         self.types = dict(zip(user.params, asked.argtypes))
         self.primal: Callable = space[user.name]  # type: ignore[assignment]
         self._tangent: Callable = space[f"{user.name}_tangent"]  # type: ignore[assignment]

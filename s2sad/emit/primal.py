@@ -16,7 +16,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntax
-from s2sad.frontend.inline import assigned_names
+from s2sad.frontend.scopes import COMPREHENSIONS, assigned_names, targets
 from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
 from s2sad.ir.names import Names
 from s2sad.runtime.helpers import HELPERS
@@ -108,33 +108,53 @@ def primal_text(user: UserFunction, taken: Iterable[str] = ()) -> Primal:
 
 def _collect(user: UserFunction, found: list[_Found], seen: dict[object, None]) -> None:
     seen[user.key] = None
-    local = frozenset(assigned_names(user.node) | set(user.params))
-    here = _Found(user, local)
+    local = frozenset(_names_of(user.node))
+    inside = [n for s in user.node.body for n in gast.walk(s)]
+    inner = [_names_of(n) for n in inside if isinstance(n, (gast.FunctionDef, gast.Lambda))]
+    inner += [targets(n) for n in inside if isinstance(n, gast.comprehension)]
+    here = _Found(user, local.union(*inner))
     for statement in user.node.body:
-        _references(here, statement)
+        _references(here, statement, local)
     for r in here.references:
         if isinstance(r.meaning, UserFunction) and r.meaning.key not in seen:
             _collect(r.meaning, found, seen)
     found.append(here)
 
 
-def _references(f: _Found, node: gast.AST) -> None:
+def _names_of(node: gast.AST) -> set[str]:
+    """Names local to a function."""
+    a = node.args
+    given = (*a.posonlyargs, *a.args, *a.kwonlyargs, *(p for p in (a.vararg, a.kwarg) if p is not None))
+    return assigned_names(node) | {p.id for p in given}
+
+
+def _references(f: _Found, node: gast.AST, local: frozenset[str]) -> None:
     if isinstance(node, (gast.Name, gast.Attribute)):
-        known = _resolved(f, node)
+        known = _resolved(f, node, local)
         if known is not None:
             f.references.append(_Reference(node, *known))
             return
+    inside = local
+    if isinstance(node, (gast.FunctionDef, gast.Lambda)):
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                _references(f, default, local)
+        for s in node.body if isinstance(node.body, list) else [node.body]:
+            _references(f, s, local | _names_of(node))
+        return
+    if isinstance(node, COMPREHENSIONS):
+        inside = local.union(*map(targets, node.generators))
     for child in gast.iter_child_nodes(node):
         if not (isinstance(node, gast.AnnAssign) and child is node.annotation):
-            _references(f, child)
+            _references(f, child, inside)
 
 
-def _resolved(f: _Found, node: gast.AST) -> tuple[str, Meaning] | None:
+def _resolved(f: _Found, node: gast.AST, local: frozenset[str]) -> tuple[str, Meaning] | None:
     """A name that is not local, with as many attributes as lead on from module to module: its text and meaning."""
     if isinstance(node, gast.Name):
-        return None if node.id in f.local else (node.id, f.user.lookup(node.id, f.user.loc(node)))
+        return None if node.id in local else (node.id, f.user.lookup(node.id, f.user.loc(node)))
     if isinstance(node, gast.Attribute):
-        owner = _resolved(f, node.value)
+        owner = _resolved(f, node.value, local)
         if owner is not None and isinstance(owner[1], Module):
             return f"{owner[0]}.{node.attr}", owner[1].member(node.attr)  # type: ignore[return-value]
     return None
@@ -235,6 +255,8 @@ class _Text:
         for s in ast.walk(self.node):
             if isinstance(s, ast.AnnAssign):
                 self._annotated(s)
+            elif isinstance(s, ast.FunctionDef) and s is not self.node:
+                self._plain_inside(s)
         return self._applied()
 
     # -- names
@@ -344,6 +366,15 @@ class _Text:
         if text is not None and "math." in text:
             self.globals.imports.add("math")
         return text
+
+    def _plain_inside(self, s: ast.FunctionDef) -> None:
+        """A function inside loses its annotations."""
+        a = s.args
+        for p in (*a.posonlyargs, *a.args, *a.kwonlyargs, *(v for v in (a.vararg,) if v is not None)):
+            if p.annotation is not None:
+                self.edits.append(((p.lineno, p.col_offset + len(p.arg.encode())), _end(p), ""))
+        if s.returns is not None:
+            self._drop_result(s.returns)
 
     def _drop_result(self, returns: ast.expr) -> None:
         """Remove ``-> annotation``, looking for the arrow backwards from the annotation."""

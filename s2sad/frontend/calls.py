@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import gast
 import numpy as np
 
-from s2sad.frontend.source import Constant, Library, Module, UserFunction
+from s2sad.frontend.functions import FunctionArg, apply, without_functions
+from s2sad.frontend.source import Constant, Library, Module, Several, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
@@ -62,17 +63,20 @@ def arity(name: str) -> tuple[int, ...]:
 def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
     """Lower a call."""
     match flat.meaning(node.func):
-        case Library(name):
-            return library_call(flat, name, node)
-        case UserFunction() as helper:
-            from s2sad.frontend.inline import inline
-            return inline(flat, helper, node)  # type: ignore[arg-type]  # the class that has statements too
-        case Module() | Constant():
+        case (Library() | UserFunction()) as known:
+            return apply(flat, known, node)
+        case None if not isinstance(node.func, gast.Attribute):
+            held = flat.value(node.func)
+            if isinstance(held, DType):
+                held = FunctionArg(Library(f"np.{held.name}"))
+            if isinstance(held, FunctionArg):
+                return apply(flat, held.of, node)
+        case Module() | Constant() | Several():
             if not isinstance(node.func, gast.Attribute):
                 flat.refuse("this is not a function", node)
     if isinstance(node.func, gast.Attribute):
         return method_call(flat, node.func, node)
-    flat.refuse("calling a function held in a name is not supported yet", node, hint="call it by its global name")
+    flat.refuse("this is not a function", node, code="S2S023", hint="call functions by their names")
 
 
 def keywords(flat: Expressions, node: gast.Call) -> tuple[tuple[str, Arg], ...]:
@@ -80,7 +84,7 @@ def keywords(flat: Expressions, node: gast.Call) -> tuple[tuple[str, Arg], ...]:
     for k in node.keywords:
         if k.arg is None:
             flat.refuse("'**' in a call is not supported yet", node, hint="write the arguments out")
-        held = flat.value(k.value)
+        held = without_functions(flat, flat.value(k.value), k.value)
         if k.arg == "dtype":
             held = dtype(flat, held, k.value)
         out.append((k.arg, held))
@@ -97,8 +101,9 @@ def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
 
 
 def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
-    args = [flat.value(a) for a in node.args]
+    args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
+    nodes = node.args if len(node.args) == len(args) else [node] * len(args)
     listed = [k for k, a in enumerate(node.args) if isinstance(a, gast.List)]
     if listed and (listed != [0] or name not in TAKE_LISTS):
         flat.refuse("a list is not supported here yet", node.args[listed[0]], hint="use an array or a tuple")
@@ -107,9 +112,9 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
         if special is not None:
             return special
         if len(args) in arity(name):
-            return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
+            return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, nodes)))
     if name == "np.matmul" and len(args) == 2 and not kwargs:
-        return Op("matmul", tuple(flat.as_atom(a, n) for a, n in zip(args, node.args)))
+        return Op("matmul", tuple(flat.as_atom(a, n) for a, n in zip(args, nodes)))
     if name in ("np.random.rand", "np.random.randn"):
         size = (TupleArg(tuple(args)),) if len(args) > 1 else tuple(args)
         return Call("np.random.random" if name.endswith("rand") else "np.random.standard_normal", size, kwargs)
@@ -169,7 +174,7 @@ def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs
     receiver = flat.value(func.value)
     if not isinstance(receiver, str):
         flat.refuse(f"the method '.{func.attr}' of this is not supported", node)
-    args = [flat.value(a) for a in node.args]
+    args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
     name = METHODS[func.attr]
     if func.attr == "reshape" and args and not isinstance(args[0], (TupleArg, ShapeOf)) and len(args) > 1:

@@ -315,5 +315,8 @@ def _assign_leaves(target: Arg | None, value: Arg | None, loc: Loc) -> list[Stmt
     if isinstance(value, (ShapeOf, DType)):
         raise UnsupportedSyntax("a shape returned early is not supported yet", loc=loc, code="S2S007",
                                 hint="return its elements")
+    if not isinstance(value, (str, Const)):
+        raise UnsupportedSyntax("a function returned early is not supported yet", loc=loc, code="S2S023",
+                                hint="return one function at the end")
     assert isinstance(target, str)
-    return [Assign(target, value, loc)]  # type: ignore[arg-type]
+    return [Assign(target, value, loc)]

@@ -1,7 +1,6 @@
 """Expressions to A-normal form, with the names of one function and what they hold."""
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
@@ -9,8 +8,12 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
+from s2sad.frontend import functions
+from s2sad.frontend.comparisons import compared
+from s2sad.frontend.functions import HELD, FunctionArg
 from s2sad.frontend.naming import LocalNames
-from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+from s2sad.frontend.scopes import reassigned_inside
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
 from s2sad.ir.nodes import (
     Arg,
     Assign,
@@ -29,6 +32,7 @@ from s2sad.ir.nodes import (
     Loc,
     NewAxis,
     Op,
+    Opaque,
     Rhs,
     SetItem,
     ShapeOf,
@@ -43,14 +47,6 @@ BINARY = {
     gast.LShift: "lshift", gast.RShift: "rshift",
 }
 UNARY = {gast.USub: "neg", gast.UAdd: "pos", gast.Not: "not", gast.Invert: "invert"}
-COMPARE = {
-    gast.Lt: "lt", gast.LtE: "le", gast.Gt: "gt", gast.GtE: "ge", gast.Eq: "eq", gast.NotEq: "ne", gast.Is: "is_",
-    gast.IsNot: "is_not",
-}
-# Comparisons of two literals are decided here: a global that chooses a variant chooses it now.
-KNOWN: dict[str, Callable[[object, object], bool]] = {
-    name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")
-}
 LARGEST_CONSTANT_ARRAY = 64
 
 
@@ -72,8 +68,11 @@ class Expressions:
     def __init__(self, user: UserFunction, names: LocalNames, prologue: list, stack: tuple[UserFunction, ...],
                  assigned: set[str], bases: dict[str, str]) -> None:
         self.user, self.names, self.prologue, self.stack = user, names, prologue, stack
-        self.locals = assigned | set(user.params)
+        self.locals = assigned | bases.keys()
         self.bases = bases
+        self.outer: Expressions | None = user.frame  # type: ignore[assignment]
+        """The frame of the function around this one."""
+        self.fleeting = reassigned_inside(user.node)
         self.vars: dict[str, object] = {}
         self.out: list = []
         self.loc: Loc = user.loc(user.node)
@@ -98,7 +97,10 @@ class Expressions:
         after_then, self.vars = self.vars, before
         b = self.nested(orelse)
         for name, held in after_then.items():
-            if self.vars.setdefault(name, held) != held:
+            other = self.vars.setdefault(name, held)
+            if isinstance(held, FunctionArg) and isinstance(other, FunctionArg) and held != other:
+                self.vars[name], a, b = functions.chosen(self, held, other, a, b, loc)
+            elif other != held:
                 self.vars[name] = CONFLICT
         return a, b
 
@@ -106,7 +108,8 @@ class Expressions:
         """A loop must leave what a name holds (a number, a tuple of two, ...) as it was."""
         for name, held in before.items():
             if self.vars.get(name) != held:
-                raise UnsupportedSyntax(f"'{name}' holds a tuple on one path and something else on another", loc=loc,
+                what = "one function" if isinstance(held, FunctionArg) else "a tuple"
+                raise UnsupportedSyntax(f"'{name}' holds {what} on one path and something else on another", loc=loc,
                                         code="S2S007", hint="use two names")
 
     def temporary(self, rhs: Rhs) -> str:
@@ -118,6 +121,13 @@ class Expressions:
         raise UnsupportedSyntax(what, loc=self.user.loc(node), hint=hint, code=code, why=why)
 
     # -- names
+
+    def owner(self, name: str) -> Expressions | None:
+        """The frame that a variable lives in: this one, or that of a function around this one."""
+        frame: Expressions | None = self
+        while frame is not None and name not in frame.locals:
+            frame = frame.outer
+        return frame
 
     def base(self, name: str) -> str:
         """The IR's name of a local of this function."""
@@ -134,8 +144,16 @@ class Expressions:
 
     def bind(self, name: str, value: Rhs | Arg, loc: Loc) -> None:
         """Make a local hold a value: assign it, or its elements."""
-        base = self.base(name)
-        self.vars[name] = self._bind(base, base, value, loc)
+        owner = self.owner(name)
+        assert owner is not None
+        base = owner.base(name)
+        if owner is self:
+            self.vars[name] = self._bind(base, base, value, loc)
+            return
+        if owner.vars.get(name, base) != base or not isinstance(value, str | Const) and isinstance(value, HELD):
+            raise UnsupportedSyntax(f"'{name}' of another function gets a tuple or function here", loc=loc,
+                                    code="S2S007", hint="assign it in its own function")
+        self._bind(base, base, value, loc)
 
     def _bind(self, key: str, base: str, value: Rhs | Arg, loc: Loc) -> Arg:
         match value:
@@ -155,7 +173,7 @@ class Expressions:
                 mine = self.element(f"{key}.shape", f"{base}_of")
                 self.emit(Assign(mine, array, loc))
                 return ShapeOf(mine)
-            case DType():
+            case DType() | Opaque():
                 return value
         if value != base:
             self.emit(Assign(base, value, self.loc if self.loc.line else loc))
@@ -178,7 +196,7 @@ class Expressions:
         try:
             match node:
                 case gast.Name():
-                    return None if node.id in self.locals else self.user.lookup(node.id, loc)
+                    return None if self.owner(node.id) is not None else self.user.lookup(node.id, loc)
                 case gast.Attribute():
                     owner = self.meaning(node.value)
                     if isinstance(owner, Module):
@@ -203,6 +221,8 @@ class Expressions:
     def as_atom(self, value: Arg, node: gast.AST) -> Atom:
         if isinstance(value, (str, Const)):
             return value
+        if isinstance(value, FunctionArg):
+            self.refuse("a function cannot be used as a value here", node, code="S2S023", hint="call it")
         what = {TupleArg: "a tuple", ShapeOf: "a shape", DType: "a type"}[type(value)]
         self.refuse(f"{what} cannot be used here", node, code="S2S007", hint="use its elements")
 
@@ -215,7 +235,7 @@ class Expressions:
     def value(self, node: gast.AST) -> Arg:
         """The value of an expression as an atom, or a tuple of them."""
         held = self.rhs(node)
-        if isinstance(held, (str, Const, TupleArg, ShapeOf, DType)):
+        if isinstance(held, HELD):
             return held
         loc, self.loc = self.loc, self.user.loc(node)
         name = self.temporary(held)
@@ -236,7 +256,7 @@ class Expressions:
             case gast.Name() | gast.Attribute():
                 return self.named(node)
             case gast.Tuple() | gast.List():
-                return TupleArg(tuple(self.value(e) for e in node.elts))
+                return TupleArg(tuple(self.spread(node.elts)))
             case gast.BinOp():
                 left, right = self.value(node.left), self.value(node.right)
                 if isinstance(left, TupleArg) or isinstance(right, TupleArg):
@@ -253,7 +273,7 @@ class Expressions:
                         return Const(not operand.value)
                 return Op(UNARY[type(node.op)], (operand,))
             case gast.Compare():
-                return self.compared(node)
+                return compared(self, node)
             case gast.BoolOp():
                 return self.short_circuit(node)
             case gast.IfExp():
@@ -263,6 +283,11 @@ class Expressions:
             case gast.Call():
                 from s2sad.frontend.calls import call
                 return call(self, node)
+            case gast.Lambda():
+                return functions.lambda_value(self, node)
+            case gast.NamedExpr():
+                self.bind(node.target.id, self.value(node.value), self.user.loc(node))
+                return self.named(node.target)
         self.refuse("this expression is not supported yet", node)
 
     def constant(self, value: object, node: gast.AST) -> Rhs | Arg:
@@ -277,7 +302,20 @@ class Expressions:
         self.refuse(f"a constant of type '{type(value).__name__}' is not supported", node)
 
     def as_value(self, rhs: Rhs | Arg) -> Arg:
-        return rhs if isinstance(rhs, (str, Const, TupleArg, ShapeOf, DType)) else self.temporary(rhs)
+        return rhs if isinstance(rhs, HELD) else self.temporary(rhs)
+
+    def spread(self, nodes: Iterable[gast.AST]) -> list[Arg]:
+        """The values of expressions in a row, those of ``*t`` one by one."""
+        out: list[Arg] = []
+        for node in nodes:
+            if not isinstance(node, gast.Starred):
+                out.append(self.value(node))
+                continue
+            held = self.value(node.value)
+            if not isinstance(held, TupleArg):
+                self.refuse("'*' needs a tuple", node, code="S2S007", hint="write the elements out")
+            out += held.items
+        return out
 
     def constant_array(self, array: np.ndarray, node: gast.AST) -> str:
         """A small global array, made anew at the start of the function."""
@@ -302,19 +340,27 @@ class Expressions:
         return [(array, s.target) for array, s in self.prologue]
 
     def named(self, node: gast.AST) -> Rhs | Arg:
-        if isinstance(node, gast.Name) and node.id in self.locals:
-            held = self.vars.get(node.id, self.base(node.id))
+        owner = self.owner(node.id) if isinstance(node, gast.Name) else None
+        if owner is not None:
+            held = owner.vars.get(node.id, owner.base(node.id))
             if held is CONFLICT:
                 self.refuse(f"'{node.id}' holds a tuple on one path and something else on another", node, code="S2S007",
                             hint="use two names")
+            # What the rest of the statement may change is read now.
+            if node.id in owner.fleeting and isinstance(held, str):
+                return self.temporary(held)
             return held  # type: ignore[return-value]
-        match self.meaning(node):
+        meaning = self.meaning(node)
+        match meaning:
             case Constant(value):
                 return self.constant(value, node)
             case Library(name):
                 return self.library_value(name, node)
-            case UserFunction():
-                self.refuse("a function as a value is not supported yet", node, hint="call it by its name")
+            case UserFunction() | Several():
+                held = functions.function_of(meaning, self, node)
+                if held is None:
+                    self.refuse("this tuple is not supported", node, hint="make it of numbers or functions")
+                return held
             case Module():
                 self.refuse("a module is not a value", node)
         assert isinstance(node, gast.Attribute)
@@ -328,7 +374,7 @@ class Expressions:
         kind = getattr(np, short, None) if name.startswith("np.") else None
         if isinstance(kind, type) and issubclass(kind, np.generic):
             return DType(short)
-        self.refuse(f"the function '{name}' as a value is not supported yet", node, hint="call it")
+        return FunctionArg(Library(name))
 
     def attribute(self, node: gast.Attribute) -> Rhs | Arg:
         match node.attr:
@@ -362,32 +408,6 @@ class Expressions:
 
     # -- evaluation that depends
 
-    def compared(self, node: gast.Compare) -> Rhs | Arg:
-        left = self.atom(node.left)
-        result: str | None = None
-        pending: list = []
-        for k, (op, comparator) in enumerate(zip(node.ops, node.comparators)):
-            right = self.atom(comparator)
-            name = COMPARE[type(op)]
-            if len(node.ops) == 1:
-                if name in ("is_", "is_not") and right == Const(None) and isinstance(left, Const):
-                    return Const((left.value is None) == (name == "is_"))
-                if isinstance(left, Const) and isinstance(right, Const) and name in KNOWN \
-                        and isinstance(left.value, (int, float)) and isinstance(right.value, (int, float)):
-                    return Const(KNOWN[name](left.value, right.value))
-                return Op(name, (left, right))
-            result = result or self.names.temp()
-            self.emit(Assign(result, Op(name, (left, right)), self.loc))
-            if k + 1 < len(node.ops):
-                pending.append(self.out)
-                self.out = []
-            left = right
-        assert result is not None
-        while pending:
-            inner, self.out = tuple(self.out), pending.pop()
-            self.emit(If(result, inner, (), self.loc))
-        return result
-
     def short_circuit(self, node: gast.BoolOp) -> Rhs | Arg:
         is_and = isinstance(node.op, gast.And)
         first = self.atom(node.values[0])
@@ -406,10 +426,12 @@ class Expressions:
         else:
             self.emit(Assign(result, first, self.loc))
         pending = []
+        before = dict(self.vars)
         for v in rest:
             pending.append(self.out)
             self.out = []
             self.emit(Assign(result, self.scalar_rhs(v), self.loc))
+        self.same_structure(before, self.loc)
         while pending:
             inner, self.out = tuple(self.out), pending.pop()
             self.emit(If(result, inner, (), self.loc) if is_and else If(result, (), inner, self.loc))
@@ -417,7 +439,7 @@ class Expressions:
 
     def scalar_rhs(self, node: gast.AST) -> Rhs:
         held = self.rhs(node)
-        return self.as_atom(held, node) if isinstance(held, (TupleArg, ShapeOf, DType)) else held
+        return self.as_atom(held, node) if isinstance(held, HELD) else held
 
     def conditional(self, node: gast.IfExp, into: str | None) -> Rhs | Arg:
         linear = self._strong_zero(node)
@@ -426,18 +448,7 @@ class Expressions:
         test = self.atom(node.test)
         if isinstance(test, Const):
             return self.rhs(node.body if test.value else node.orelse, into)
-        target = into or self.names.temp()
-        loc = self.loc
-        seen: list[Arg] = []
-
-        def side(e: gast.AST) -> None:
-            seen.append(self._bind(target, target, self.rhs(e, None), loc))
-
-        then, orelse = self.alternatives(lambda: side(node.body), lambda: side(node.orelse), loc)
-        if seen[0] != seen[1]:
-            self.refuse("the two sides must be of the same kind", node, code="S2S007")
-        self.emit(If(test, then, orelse, loc))
-        return seen[0]
+        return functions.either(self, test, lambda: self.rhs(node.body), lambda: self.rhs(node.orelse), node, into)
 
     def _strong_zero(self, node: gast.IfExp) -> Op | None:
         """``0.0 if b == 0.0 else b * p`` with plain names is one linear operation, not a branch."""

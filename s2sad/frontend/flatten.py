@@ -11,6 +11,7 @@ import gast
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
+from s2sad.frontend.functions import define
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
@@ -34,6 +35,11 @@ from s2sad.ir.nodes import (
     TupleArg,
     While,
 )
+from s2sad.ir.walk import walk
+
+
+def calls_or_assigns(node: gast.AST) -> bool:
+    return any(isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node))
 
 
 class Flattener(Expressions):
@@ -49,8 +55,10 @@ class Flattener(Expressions):
             match node:
                 case gast.Expr(value=gast.Constant(value=str())):
                     pass
-                case gast.Pass():
+                case gast.Pass() | gast.Global() | gast.Nonlocal():
                     pass
+                case gast.FunctionDef():
+                    define(self, node)
                 case gast.Assign():
                     self.assign(node)
                 case gast.AnnAssign():
@@ -95,7 +103,9 @@ class Flattener(Expressions):
             if self.permutation(targets[0], value):
                 return
         if len(targets) == 1 and isinstance(targets[0], gast.Name):
-            self.bind(targets[0].id, self.rhs(value, self.base(targets[0].id)), self.user.loc(targets[0]))
+            name = targets[0].id
+            into = self.base(name) if name in self.locals and name not in self.fleeting else None
+            self.bind(name, self.rhs(value, into), self.user.loc(targets[0]))
             return
         held = self.value(value)
         if len(targets) == 1:
@@ -114,7 +124,7 @@ class Flattener(Expressions):
         wanted, given = [e.id for e in target.elts], [e.id for e in value.elts]
         if sorted(wanted) != sorted(given) or len(set(wanted)) != len(wanted) or not self.locals.issuperset(given):
             return False
-        if any(self.vars.get(n, self.base(n)) != self.base(n) for n in given):
+        if any(self.vars.get(n, self.base(n)) != self.base(n) or n in self.fleeting for n in given):
             return False
         self.emit(Permute(tuple(map(self.base, wanted)), tuple(map(self.base, given)), self.loc))
         return True
@@ -142,14 +152,15 @@ class Flattener(Expressions):
 
     def names_of_target(self, target: gast.AST) -> set[str]:
         if isinstance(target, gast.Name):
-            return {self.base(target.id), *self.element_names(target.id)}
+            owner = self.owner(target.id) or self
+            return {owner.base(target.id), *owner.element_names(target.id)}
         if isinstance(target, (gast.Tuple, gast.List)):
             return set().union(*map(self.names_of_target, target.elts))
         return set()
 
     def place(self, target: gast.Subscript) -> tuple[str, tuple]:
         """Base and index of an element or slice to be written."""
-        if isinstance(target.value, gast.Name) and target.value.id not in self.locals:
+        if isinstance(target.value, gast.Name) and self.owner(target.value.id) is None:
             self.refuse(f"'{target.value.id}' is a global; writing into it is not supported", target,
                         hint="pass it as an argument")
         base = self.array(target.value)
@@ -159,14 +170,20 @@ class Flattener(Expressions):
         op = BINARY[type(node.op)]
         if isinstance(node.target, gast.Name):
             name = node.target.id
-            if self.vars.get(name, self.base(name)) != self.base(name):
-                held = self.vars[name]
+            owner = self.owner(name)
+            assert owner is not None
+            base = owner.base(name)
+            if owner.vars.get(name, base) != base:
+                held = owner.vars[name]
                 if not isinstance(held, TupleArg):
                     self.refuse("this augmented assignment is not supported", node)
                 self.bind(name, self.concatenated(held, self.value(node.value), node), self.loc)
                 return
+            if name in owner.fleeting and calls_or_assigns(node.value):
+                # Python reads the name before it evaluates the right side, which may assign it.
+                self.refuse(f"the right side may assign '{name}'", node, hint=f"write {name} = {name} + ...")
             value = self.atom(node.value)
-            self.emit(AugAssign(self.base(name), op, value, self.user.loc(node)))
+            self.emit(AugAssign(base, op, value, self.user.loc(node)))
             return
         if not isinstance(node.target, gast.Subscript):
             self.refuse("assigning to this is not supported", node.target)
@@ -201,7 +218,9 @@ class Flattener(Expressions):
         test, = holder
         body = self.suite(node.body)
         orelse = self.suite(node.orelse)
-        if any(not isinstance(s, (Assign, If)) for s in cond) or memory_written(cond):
+        fleeting = {self.base(n) for n in self.fleeting & self.bases.keys()}
+        named = any(isinstance(s, Assign) and s.target in fleeting for s in walk(cond))
+        if named or any(not isinstance(s, (Assign, If)) for s in cond) or memory_written(cond):
             # A condition that does things: an endless loop with an exit.
             leave: tuple = (*orelse, Break(loc))
             loop, orelse = While((), TRUE, (*cond, If(test, (), leave, loc), *body), loc=loc), ()

@@ -7,18 +7,15 @@ import gast
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import one_exit
+from s2sad.frontend.functions import HELD, Held
+from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
-from s2sad.ir.nodes import Arg, Const, DType, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Const, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
     from s2sad.frontend.flatten import Flattener
-
-
-def assigned_names(node: gast.FunctionDef) -> set[str]:
-    """Locals a function assigns."""
-    return {n.id for s in node.body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
 
 
 def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
@@ -29,26 +26,27 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
     if any(helper.key == outer.key for outer in flat.stack):
         raise UnsupportedSyntax(f"'{helper.name}' calls itself, which is not supported yet", loc=flat.user.loc(node),
                                 code="S2S004", hint="write it as a loop")
-    check_syntax(helper)
+    check_syntax(helper, called=True)
     given = match_arguments(flat, helper, node)
     assigned = assigned_names(helper.node)
     bases: dict[str, str] = {}
-    for name in sorted(assigned | set(helper.params)):
+    for name in sorted(assigned | set(given)):
         free = name not in flat.names.used
         bases[name] = flat.names.fresh(name if free else f"{helper.name}_{name}")
         flat.names.again((helper.key, name), bases[name])
     inner = type(flat)(helper, flat.names, flat.prologue, (*flat.stack, helper), assigned, bases)
     inner.loc = flat.user.loc(node)
-    for param in helper.params:
-        arg = given[param]
-        if isinstance(arg, gast.AST):
-            held = flat.rhs(arg)
-            simple = isinstance(held, (str, Const, TupleArg, ShapeOf, DType))
-        else:
-            held, simple = inner.as_value(inner.constant(arg, helper.node)), True
-            flat.out += inner.out
-            inner.out = []
-        if simple and param not in assigned:
+    for param, arg in given.items():
+        match arg:
+            case gast.AST():
+                held = flat.rhs(arg)
+            case Held(held):
+                pass
+            case _:
+                held = inner.as_value(inner.constant(arg, helper.node))
+                flat.out += inner.out
+                inner.out = []
+        if isinstance(held, HELD) and param not in assigned:
             inner.vars[param] = held
             continue
         inner.bind(param, held, flat.user.loc(node))
@@ -61,19 +59,27 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
 
 
 def match_arguments(flat: Expressions, helper: UserFunction, node: gast.Call) -> dict[str, object]:
-    """Which expression (or default) each parameter of a helper gets."""
+    """What each parameter of a helper gets, in the order of evaluation: an expression, a value, or a default."""
     def bad(what: str) -> UnsupportedSyntax:
         return UnsupportedSyntax(f"{helper.name}() {what}", loc=flat.user.loc(node), code="S2S012")
 
-    keyword_only = {p.id for p in helper.node.args.kwonlyargs}
+    a = helper.node.args
+    keyword_only = {p.id for p in a.kwonlyargs}
+    positional_only = {p.id for p in a.posonlyargs}
     positional = [p for p in helper.params if p not in keyword_only]
-    if len(node.args) > len(positional):
-        raise bad(f"takes {len(positional)} arguments but {len(node.args)} are given")
-    given: dict[str, object] = dict(zip(positional, node.args))
+    listed = positional_arguments(flat, node)
+    if len(listed) > len(positional) and a.vararg is None:
+        raise bad(f"takes {len(positional)} arguments but {len(listed)} are given")
+    given: dict[str, object] = dict(zip(positional, listed))
+    if a.vararg is not None:
+        rest = (flat.value(e) if isinstance(e, gast.AST) else e.value for e in listed[len(positional):])
+        # Evaluated after those before it.
+        given = {p: Held(flat.value(e)) if isinstance(e, gast.AST) else e for p, e in given.items()}
+        given[a.vararg.id] = Held(TupleArg(tuple(rest)))
     for k in node.keywords:
         if k.arg is None:
             flat.refuse("'**' in a call is not supported yet", node, hint="write the arguments out")
-        if k.arg not in helper.params:
+        if k.arg not in helper.params or k.arg in positional_only:
             raise bad(f"has no parameter '{k.arg}'")
         if k.arg in given:
             raise bad(f"gets '{k.arg}' twice")
@@ -83,5 +89,11 @@ def match_arguments(flat: Expressions, helper: UserFunction, node: gast.Call) ->
             if p not in helper.defaults:
                 raise bad(f"needs '{p}'")
             given[p] = helper.defaults[p]
-    # Keyword arguments are evaluated in the order of the call, which matters only if they have effects.
     return given
+
+
+def positional_arguments(flat: Expressions, node: gast.Call) -> list:
+    """The positional arguments of a call, those of ``*t`` one by one: expressions, or what has been evaluated."""
+    if not any(isinstance(e, gast.Starred) for e in node.args):
+        return list(node.args)
+    return [Held(v) for v in flat.spread(node.args)]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction
-from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
 from s2sad.runtime.helpers import python_functions
 
 # Names numba knows, for those NumPy gives several names.
@@ -67,6 +67,7 @@ def meaning(obj: object, name: str) -> Meaning:
         parts = [meaning(o, f"{name}[{k}]") for k, o in enumerate(obj)]
         if all(isinstance(p, Constant) for p in parts):
             return Constant(tuple(p.value for p in parts))  # type: ignore[union-attr]
+        return Several(tuple(parts))
     if isinstance(obj, type) and issubclass(obj, np.generic):
         return Library("np.bool_" if obj is np.bool_ else f"np.{np.dtype(obj).name}")
     if isinstance(obj, np.dtype):

@@ -4,16 +4,26 @@ from __future__ import annotations
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.flatten import Flattener
-from s2sad.frontend.inline import assigned_names
+from s2sad.frontend.functions import function_of
 from s2sad.frontend.loops import settle_loops
 from s2sad.frontend.naming import LocalNames
-from s2sad.frontend.source import UserFunction
+from s2sad.frontend.scopes import assigned_names
+from s2sad.frontend.source import Constant, UserFunction
 from s2sad.frontend.syntax import check_syntax
 from s2sad.frontend.tidy import tidy, without_dead
 from s2sad.frontend.webs import split_webs
 from s2sad.ir.names import RESERVED
-from s2sad.ir.nodes import Function
+from s2sad.ir.nodes import Arg, Function
 from s2sad.ir.walk import result_leaves
+
+
+def fixed_value(flat: Flattener, meaning: object) -> Arg:
+    """What a parameter holds that is a function or a text."""
+    if isinstance(meaning, Constant):
+        return flat.as_value(flat.constant(meaning.value, flat.user.node))
+    held = function_of(meaning, flat, flat.user.node)  # type: ignore[arg-type]
+    assert held is not None
+    return held
 
 
 def lower_function(user: UserFunction) -> Function:
@@ -47,16 +57,19 @@ def lower_function(user: UserFunction) -> Function:
     """
     check_syntax(user)
     assigned = assigned_names(user.node)
-    names = LocalNames((assigned - RESERVED) | set(user.params))
-    bases = {n: n if n not in RESERVED else names.fresh(n) for n in sorted(assigned)} | {p: p for p in user.params}
+    own = assigned | set(user.params) | user.fixed.keys()
+    names = LocalNames(own - RESERVED)
+    # What generated code means something else by goes by another name in it.
+    bases = {n: n if n not in RESERVED else names.fresh(n) for n in (*user.params, *sorted(own - set(user.params)))}
     flat = Flattener(user, names, [], (user,), assigned, bases)
-    flat.vars.update({p: p for p in user.params})
+    flat.vars.update({p: bases[p] for p in user.params})
+    flat.vars.update({p: fixed_value(flat, m) for p, m in user.fixed.items()})
     flat.statements(user.node.body)
     loc = user.loc(user.node)
     body, result = one_exit((*(s for _, s in flat.prologue), *flat.out), names, "result", loc)
     for leaf in result_leaves(result):
         if not (isinstance(leaf, str) or hasattr(leaf, "value")):
             raise UnsupportedSyntax("this cannot be returned", loc=loc, code="S2S007", hint="return its elements")
-    fn = Function(user.name, user.params, body, result, loc)
+    fn = Function(user.name, tuple(bases[p] for p in user.params), body, result, loc)
     fn = split_webs(tidy(fn, names), names)
     return settle_loops(without_dead(fn, names), names)

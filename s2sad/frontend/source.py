@@ -5,7 +5,7 @@ import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TypeAlias
 
 import gast
@@ -36,7 +36,14 @@ class Module:
     member: Callable[[str], object]
 
 
-Meaning: TypeAlias = "Library | Constant | Module | UserFunction"
+@dataclass(frozen=True, eq=False)
+class Several:
+    """A tuple that has functions in it."""
+
+    parts: tuple[object, ...]
+
+
+Meaning: TypeAlias = "Library | Constant | Module | Several | UserFunction"
 
 
 @dataclass(eq=False)
@@ -64,11 +71,17 @@ class UserFunction:
     scope: Callable[[str], object] | None = None
     """Gives the meaning of a name that is not local to the function; raises ``LookupError`` where there is none."""
     annotations: Mapping[str, object] = field(default_factory=dict)
+    identity: object = None
+    """The live function, or whatever else tells this one from others of the same name and line."""
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    """What parameters mean that are functions or texts: they are no parameters of what is generated."""
+    frame: object = None
+    """Of a function defined inside another: where the variables of that one are found."""
 
     @property
-    def key(self) -> tuple[str, int, str]:
+    def key(self) -> object:
         """What makes two descriptions the same function (recursion is found by it)."""
-        return self.file, self.first_line, self.name
+        return self.identity if self.identity is not None else (self.file, self.first_line, self.name)
 
     def loc(self, node: gast.AST) -> Loc:
         """The position of a node of this function in the user's file."""
@@ -111,7 +124,9 @@ class UserFunction:
                                           hint="pass a plain function or one compiled by numba's jit")
             f = inner
         try:
-            text, first = inspect.getsourcelines(f.__code__)
+            # A lambda stands anywhere in a statement: it is looked for in the whole file.
+            whole = f.__name__ == "<lambda>"
+            text, first = (inspect.findsource(f.__code__)[0], 1) if whole else inspect.getsourcelines(f.__code__)
         except (OSError, TypeError) as e:
             raise UnsupportedSyntax(f"the source of '{f.__name__}' is not available", code="S2S006",
                                     hint="define the function in a file") from e
@@ -119,7 +134,7 @@ class UserFunction:
         signature = inspect.signature(f, follow_wrapped=False)
         defaults = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
         return cls(f.__name__, node, f.__code__.co_filename, first, tuple(line.rstrip("\n") for line in text),
-                   parameters(node), defaults, options, f.__doc__, _live_scope(f), dict(f.__annotations__))
+                   parameters(node), defaults, options, f.__doc__, _live_scope(f), dict(f.__annotations__), f)
 
 
 def parameters(node: gast.FunctionDef) -> tuple[str, ...]:
@@ -144,22 +159,37 @@ def _definition(text: str, f: FunctionType, first: int) -> gast.FunctionDef:
     try:
         tree = parse(text)
     except SyntaxError:
-        # The text of a lambda in the middle of an expression.
-        raise UnsupportedSyntax("the source of this function cannot be taken out of its line", loc=where, code="S2S006",
-                                hint="define it with 'def'") from None
+        raise UnsupportedSyntax("the source of this function cannot be parsed", loc=where, code="S2S006",
+                                hint="define it in a file of its own") from None
     if f.__name__ == "<lambda>":
-        found = [n for n in gast.walk(tree) if isinstance(n, gast.Lambda)]
-        if len(found) != 1:
+        found = lambda_of(tree, f.__code__)
+        if found is None:
+            where = Loc(where.file, f.__code__.co_firstlineno, 0, text.split("\n")[f.__code__.co_firstlineno - 1])
             raise UnsupportedSyntax("which lambda of this line is meant cannot be told", loc=where, code="S2S006",
                                     hint="define it with 'def'")
-        body = gast.copy_location(gast.Return(value=found[0].body), found[0].body)
-        return gast.copy_location(
-            gast.FunctionDef(name="lambda_", args=found[0].args, body=[body], decorator_list=[], returns=None,
-                             type_comment=None, type_params=[]), found[0])
+        return as_definition(found)
     for n in gast.walk(tree):
         if isinstance(n, (gast.FunctionDef, gast.AsyncFunctionDef)) and n.name == f.__code__.co_name:
             return n
     raise UnsupportedSyntax(f"the source of '{f.__name__}' is not where Python says it is", loc=where, code="S2S006")
+
+
+def lambda_of(tree: gast.Module, code: CodeType) -> gast.Lambda | None:
+    """The lambda of a file that this is the code of: the innermost one whose body holds all of its instructions."""
+    places = [((line, col), (last, end)) for line, last, col, end in code.co_positions()
+              if None not in (line, last, col, end) and (line, col) != (last, end)]
+    around = [n for n in gast.walk(tree) if isinstance(n, gast.Lambda) and places and all(
+        (n.body.lineno, n.body.col_offset) <= start and end <= (n.body.end_lineno, n.body.end_col_offset)
+        for start, end in places)]
+    return max(around, key=lambda n: (n.body.lineno, n.body.col_offset), default=None)
+
+
+def as_definition(node: gast.Lambda) -> gast.FunctionDef:
+    """A lambda as a function definition that returns its value."""
+    body = gast.copy_location(gast.Return(value=node.body), node.body)
+    made = gast.FunctionDef(name="lambda_", args=node.args, body=[body], decorator_list=[], returns=None,
+                            type_comment=None, type_params=[])
+    return gast.copy_location(made, node)
 
 
 def _live_scope(f: FunctionType) -> Callable[[str], object]:

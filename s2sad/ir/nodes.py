@@ -101,7 +101,12 @@ class DType:
     name: str
 
 
-Arg: TypeAlias = "Atom | TupleArg | ShapeOf | DType"
+@dataclass(frozen=True, eq=False)
+class Opaque:
+    """What the frontend holds for a name that is no data (a function); nothing of it is left in a finished function."""
+
+
+Arg: TypeAlias = "Atom | TupleArg | ShapeOf | DType | Opaque"
 
 
 # ---------------------------------------------------------------------------- right-hand sides

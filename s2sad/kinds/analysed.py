@@ -24,6 +24,14 @@ class Interface:
     mutated: tuple[str, ...]
     result: object
 
+    def of(self, params: tuple[str, ...]) -> Interface:
+        """The same with the author's names of the parameters."""
+        if params == self.params:
+            return self
+        own = dict(zip(self.params, params))
+        wrt, active, mutated = (tuple(own[p] for p in names) for names in (self.wrt, self.active, self.mutated))
+        return Interface(params, wrt, active, mutated, self.result)
+
 
 @dataclass(frozen=True)
 class Analysed:

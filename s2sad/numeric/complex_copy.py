@@ -13,18 +13,20 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
+import gast
 import numba
 import numpy as np
 
+from s2sad.frontend.source import as_definition, lambda_of
 from s2sad.ir.nodes import Loc
 from s2sad.numeric import complex_library as library
 from s2sad.numeric.complex_draws import DRAWS
 from s2sad.numeric.complex_library import ComplexStepUnavailable
 
 _STATEMENTS = (ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
-               ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Assert)
-_REFUSED = (ast.Lambda, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred, ast.Dict, ast.Set,
-            ast.DictComp, ast.SetComp)
+               ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Assert, ast.Match, ast.Global, ast.Nonlocal)
+_REFUSED = (ast.Await, ast.Yield, ast.YieldFrom, ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
+_SCOPES = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp)
 _HELPERS: dict[str, Callable] = {
     "__real": library.real_part, "__pow": library.power, "__floordiv": library.floor_divide,
     "__mod": library.remainder, "__abs": library.absolute,
@@ -46,11 +48,15 @@ def _store(a: Any, value: Any) -> Any:
     return value
 
 
+def _in(x: Any, row: Any) -> bool:
+    return library.real_part(x) in tuple(library.real_part(v) for v in row)
+
+
 def _stop_gradient(x: Any) -> Any:
     return library.widened(np.real(x)) if isinstance(x, np.ndarray) else library.real_part(x)
 
 
-_HELPERS |= {"__whole": _whole, "__store": _store}
+_HELPERS |= {"__whole": _whole, "__store": _store, "__in": _in}
 
 
 def plain_function(f: object) -> FunctionType:
@@ -100,31 +106,65 @@ class _Copies:
         return self.made[f]  # type: ignore[return-value]
 
 
+def _own_names(node: ast.AST) -> set[str]:
+    """Names that belong to a scope: parameters and what is assigned in it, not in scopes inside it."""
+    found = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)} if hasattr(node, "args") else set()
+    declared: set[str] = set()
+
+    def visit(n: ast.AST, inside: bool) -> None:
+        match n:
+            case ast.NamedExpr():
+                found.add(n.target.id)
+            case ast.Name() if not inside and not isinstance(n.ctx, ast.Load):
+                found.add(n.id)
+            case ast.MatchAs(name=str() as name) | ast.FunctionDef(name=name):
+                found.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                declared.update(names)
+        if isinstance(n, (ast.FunctionDef, ast.Lambda)):
+            return
+        for child in ast.iter_child_nodes(n):
+            visit(child, inside or isinstance(n, _SCOPES))
+
+    for child in ast.iter_child_nodes(node):
+        visit(child, False)
+    return found - declared
+
+
+def _forget_annotations(node: ast.FunctionDef) -> None:
+    node.returns = None
+    for a in ast.walk(node.args):
+        if isinstance(a, ast.arg):
+            a.annotation = None
+
+
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, f: FunctionType, copies: _Copies) -> None:
         self.f, self.copies = f, copies
         try:
             lines, self.first = inspect.getsourcelines(f)
-            tree = ast.parse(textwrap.dedent("".join(lines)))
+            whole = f.__name__ == "<lambda>"
+            tree = ast.parse("" if whole else textwrap.dedent("".join(lines)))
         except (OSError, TypeError, SyntaxError) as e:
             raise ComplexStepUnavailable(f"the source of '{f.__name__}' is not available", code="S2S006") from e
         found = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == f.__code__.co_name]
+        if f.__name__ == "<lambda>":
+            tree = gast.parse("".join(inspect.findsource(f.__code__)[0]))
+            node = lambda_of(tree, f.__code__)
+            found = [] if node is None else [gast.gast_to_ast(as_definition(node))]
         if not found:
             raise ComplexStepUnavailable(f"the source of '{f.__name__}' is not a definition", code="S2S006")
         self.node, self.lines = found[0], lines
-        self.local = {a.arg for a in ast.walk(self.node.args) if isinstance(a, ast.arg)}
-        self.local |= {n.id for n in ast.walk(self.node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-        self.namespace: dict[str, Any] = dict(_HELPERS)
+        self.local = _own_names(self.node)
+        self.namespace: dict[str, Any] = {**_HELPERS, "__called": self.called}
 
     def run(self) -> FunctionType:
         a = self.node.args
-        for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg):
-            if arg is not None:
-                arg.annotation = None
+        _forget_annotations(self.node)
         # Defaults are taken over as they are: evaluating them again could mean something else.
         a.defaults = [ast.Constant(None)] * len(a.defaults)
         a.kw_defaults = [ast.Constant(None) if d is not None else None for d in a.kw_defaults]
-        self.node.decorator_list, self.node.returns = [], None
+        self.node.decorator_list = []
         self.node.body = [self.visit(s) for s in self.node.body]
         module = ast.fix_missing_locations(ast.Module([self.node], []))
         exec(compile(module, f"<complex copy of {self.f.__name__}>", "exec"), self.namespace)
@@ -141,9 +181,25 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, _REFUSED) or (isinstance(node, ast.stmt) and not isinstance(node, _STATEMENTS)) \
-                or (isinstance(node, ast.FunctionDef) and node is not self.node):
+                or (isinstance(node, ast.FunctionDef) and node.decorator_list):
             self.refuse(f"'{type(node).__name__}'", node)
-        return super().visit(node)
+        if not isinstance(node, _SCOPES):
+            return super().visit(node)
+        outer, self.local = self.local, self.local | _own_names(node)
+        if isinstance(node, ast.FunctionDef):
+            _forget_annotations(node)
+        try:
+            return self.generic_visit(node)
+        finally:
+            self.local = outer
+
+    def called(self, callee: Any) -> Callable:
+        """What a function that is found at run time is replaced by."""
+        # What stands for a function of a library, or is a copy already.
+        if isinstance(callee, FunctionType) and callee.__code__.co_filename.startswith("<complex copy") \
+                or any(callee is made for made in (*self.copies.made.values(), *library.LIBRARY.values())):
+            return callee
+        return self.function(callee, ast.Call(ast.Name(getattr(callee, "__name__", "?")), [], []))
 
     # ------------------------------------------------------------------ names
 
@@ -182,6 +238,8 @@ class _Rewriter(ast.NodeTransformer):
             return self.bound(library.widened(meaning), "constant")
         if isinstance(meaning, type) and issubclass(meaning, Exception):
             return self.bound(meaning, "exception")
+        if callable(meaning):
+            return self.bound(self.function(meaning, ast.copy_location(ast.Call(node, [], []), node)), "function")
         self.refuse(f"'{ast.unparse(node)}' in this place", node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -231,7 +289,9 @@ class _Rewriter(ast.NodeTransformer):
 
     def method(self, node: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in library.METHODS:
-            self.refuse(f"the call of '{ast.unparse(node.func)}'", node)
+            if isinstance(node.func, ast.Attribute):
+                self.refuse(f"the call of '{ast.unparse(node.func)}'", node)
+            return ast.Call(self.helper("__called", self.visit(node.func)), args, keywords)
         receiver, replacement = self.visit(node.func.value), library.METHODS[node.func.attr]
         if replacement is None:
             return ast.Call(ast.Attribute(receiver, node.func.attr, ast.Load()), args, keywords)
@@ -260,7 +320,10 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
-            self.refuse("'in'", node)
+            if len(node.ops) > 1:
+                self.refuse("'in' in a chain", node)
+            found = self.helper("__in", self.visit(node.left), self.visit(node.comparators[0]))
+            return found if isinstance(node.ops[0], ast.In) else ast.UnaryOp(ast.Not(), found)
         if any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             return self.generic_visit(node)  # type: ignore[return-value]
         operands = [self.helper("__real", self.visit(v)) for v in (node.left, *node.comparators)]

@@ -4,6 +4,7 @@ import pytest
 
 import s2sad
 import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
+import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
 from s2sad import numeric
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate, tangent_arguments
@@ -60,7 +61,7 @@ def test_forward_agrees_with_reverse(name):
     f, args, wrt = CASES[name]
     rng = np.random.default_rng(7)
     places = [parameters(f).index(w) for w in wrt]
-    tangents = {w: rng.normal(size=np.shape(args[k])) for w, k in zip(wrt, places)}
+    tangents = {w: rng.normal(size=np.shape(args[k]))[()] for w, k in zip(wrt, places)}
     forward = generate(f, args, "tangent", wrt)
     value, d_value = execute(forward)[forward.name](*tangent_arguments(forward, args, tangents))
     backward = generate(f, args, "grad", wrt)
