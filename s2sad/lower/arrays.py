@@ -19,12 +19,12 @@ from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Op, Rhs, Sh
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
 from s2sad.lower.elementwise import atom
-from s2sad.lower.stores import Stores
+from s2sad.lower.referring import Referring
 from s2sad.lower.values import Elementwise, Fixed, Value, View, leaves, scalars
 from s2sad.lower.views import is_whole, transposed, whole
 
 
-class Arrays(Stores):
+class Arrays(Referring):
     """Bindings of array names: views, delayed expressions, allocations, copies and products."""
 
     def bind(self, target: str, value: Rhs, rest: Block) -> None:
@@ -33,8 +33,16 @@ class Arrays(Stores):
         fresh = self.allocation(target, value)
         if fresh:
             return
+        if target in self.refs:
+            assert isinstance(value, (str, GetItem, Call))
+            self.refer(target, self.subscript(value.base, value.index) if isinstance(value, GetItem) else
+                       self.view(value) if isinstance(value, str) else transposed(self.view(value.args[0])))  # type: ignore[arg-type]
+            return
         v = self.array_value(target, value)
         if v is None:
+            return
+        if target in self.refs.evaluated:
+            self.materialise(target, self.evaluated(target, v))
             return
         if target in self.bindings.rebound and not (isinstance(v, View) and target in self.bindings.permuted):
             self.assign_in_place(target, v)
@@ -44,7 +52,7 @@ class Arrays(Stores):
                     f"`{target}` is another name or a view of `{v.base}` and takes part in a swap: not supported yet",
                     loc=b.loc, code="S2S015", hint=f"make it an array of its own: `{target} = {v.base}.copy()`")
             if not self.bindings.is_stable(target, v.base, rest):
-                if isinstance(value, str) and not self.bindings.written(target, v.base):
+                if not self.bindings.written(target, v.base):
                     self.materialise(target, v)
                     return
                 raise UnsupportedSyntax(
@@ -56,6 +64,13 @@ class Arrays(Stores):
             self.env[target] = v
         else:
             self.materialise(target, v)
+
+    def evaluated(self, target: str, v: Value) -> View:
+        """A value in an array of its own first: what it reads may be what ``target`` held before."""
+        temp = self.b.names.fresh(f"new_{target}")
+        self.types[temp] = self.types[target]
+        self.materialise(temp, v)
+        return whole(temp, self.extents[temp])
 
     def used_only_in(self, name: str, rest: Block) -> bool:
         return sum(w.reads(s).count(name) for s in w.walk(rest)) == self.uses[name]
@@ -192,8 +207,10 @@ class Arrays(Stores):
     def copy(self, target: str, v: Value) -> None:
         if target in self.bindings.rebound:
             self.assign_in_place(target, v)
-        elif not self.depth and isinstance(v, View) and is_whole(v, self.base_extents(v.base)) \
-                and self.types[v.base].dtype == self.types[target].dtype:
+        elif target in self.refs.evaluated:
+            self.materialise(target, self.evaluated(target, v))
+        elif not self.depth and isinstance(v, View) and v.base not in self.refs \
+                and is_whole(v, self.base_extents(v.base)) and self.types[v.base].dtype == self.types[target].dtype:
             self.b.emit(Assign(target, Call("np.copy", (v.base,)), self.b.loc))
             self.extents[target] = v.extents
             self.allocated.add(target)

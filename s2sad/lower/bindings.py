@@ -1,10 +1,11 @@
 """How array names are bound: which are bound once, which are swapped, which get a new array later."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from s2sad.errors import UnsupportedSyntax
+from s2sad.analysis.liveness import live_at_entry
 from s2sad.ir import (
     Assign,
     AugAssign,
@@ -12,48 +13,78 @@ from s2sad.ir import (
     Block,
     Call,
     Effect,
+    For,
     Function,
     GetItem,
     Increment,
     Op,
     Permute,
+    Rhs,
     SetItem,
     Stmt,
     Store,
+    While,
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 
 
+def source_of(value: Rhs, types: Mapping[str, Any]) -> str | None:
+    """The array of which a right-hand side is another name or a view.
+
+    >>> from numba import float64
+    >>> source_of("a", {"a": float64[:]}), source_of("a", {"a": float64})
+    ('a', None)
+    """
+    source: str
+    match value:
+        case str():
+            source = value
+        case GetItem(base, index) if not any(is_array(types.get(i)) for i in index if isinstance(i, str)):
+            source = base
+        case Call("np.transpose", (str() as source,), ()):
+            pass
+        case _:
+            return None
+    return source if is_array(types.get(source)) else None
+
+
 class Bindings:
     """Facts about the array names of a function, before lowering.
 
     ``rebound``: bound by more than one statement that is not a swap; such a name gets storage once and later bindings
-    replace its content, which is the same thing as long as no other name sees that storage (checked here).
-    ``permuted``: taking part in a swap.
+    replace its content, which is the same thing as long as no other name sees that storage (:meth:`must_refer`).
+    ``permuted``: taking part in a swap. ``static``: bound once, to another array or a view of one.
+    ``references``: names lowered to reference variables; all the rest holds for the other names.
     """
 
-    def __init__(self, fn: Function) -> None:
+    def __init__(self, fn: Function, references: frozenset[str] = frozenset()) -> None:
         self.fn = fn
-        arrays = {n for n, t in fn.types.items() if is_array(t)}
+        self.references = references
+        self.arrays = arrays = {n for n, t in fn.types.items() if is_array(t)}
         self.permuted: set[str] = set()
         bound: dict[str, int] = {p: 1 for p in fn.params if p in arrays}
-        copies: list[tuple[Assign, Block]] = []
+        self.copies: list[tuple[Assign, Block]] = []
         self._written: set[str] = set()
         self._aliases: list[tuple[str, str]] = []
-        self._binders: dict[str, list[Stmt]] = {}
+        self._in_loops: set[str] = set()
+        sources: dict[str, str] = {}
 
-        def scan(block: Block) -> None:
+        def scan(block: Block, in_loop: bool) -> None:
             for k, s in enumerate(block):
+                if in_loop:
+                    self._in_loops.update(w.binds(s))
                 if isinstance(s, Permute) and s.targets[0] in arrays:
                     self.permuted.update(s.targets)
                     self._aliases += [(s.targets[0], t) for t in s.targets[1:]]
                 elif isinstance(s, Assign) and s.target in arrays:
                     bound[s.target] = bound.get(s.target, 0) + 1
-                    if isinstance(s.value, (str, GetItem)) or (
-                            isinstance(s.value, Call) and s.value.fn == "np.transpose"):
-                        copies.append((s, block[k + 1:]))
+                    source = source_of(s.value, fn.types)
+                    if source is not None:
+                        self.copies.append((s, block[k + 1:]))
+                        self._aliases.append((s.target, source))
+                        sources[s.target] = source
                 if isinstance(s, (SetItem, AugItem, Store, Increment)):
                     self._written.add(s.base if isinstance(s, (SetItem, AugItem)) else s.array)
                 elif isinstance(s, AugAssign) and s.target in arrays:
@@ -61,23 +92,33 @@ class Bindings:
                 elif isinstance(s, Effect) and s.call.fn.endswith(".shuffle"):
                     self._written.update(w.reads(s))
                 for inner in w.blocks(s):
-                    scan(inner)
+                    scan(inner, in_loop or isinstance(s, (For, While)))
 
-        scan(fn.body)
+        scan(fn.body, False)
         self.rebound = {n for n, c in bound.items() if c > 1}
-        self._aliases += [(s.target, w.rhs_names(s.value)[0]) for s, _ in copies if w.rhs_names(s.value)[0] in arrays]
-        self._aliases += [(s.target, s.value.args[0]) for s in w.walk(fn.body)  # type: ignore[misc]
-                          if isinstance(s, Assign) and s.target in arrays and isinstance(s.value, Op)
-                          and s.value.fn in ("np.real", "np.imag") and s.value.args[0] in arrays]
-        for s, rest in copies:
-            source = w.rhs_names(s.value)[0]
-            if source not in arrays:
-                continue
-            if s.target in self.rebound and (self.written(s.target, source)) and not self._dies(source, s, rest):
-                raise UnsupportedSyntax(
-                    f"`{s.target}` is bound to more than one array, and `{source}` or `{s.target}` is written in place"
-                    ": not supported yet", loc=s.loc, code="S2S015",
-                    hint=f"copy instead: `{s.target} = {source}.copy()` or `{s.target}[...] = {source}`")
+        self.parts = {s.target: s for s in w.walk(fn.body) if isinstance(s, Assign) and s.target in arrays
+                      and isinstance(s.value, Op) and s.value.fn in ("np.real", "np.imag")}
+        self._aliases += [(n, s.value.args[0]) for n, s in self.parts.items() if s.value.args[0] in arrays]
+        self.static = {n: source for n, source in sources.items() if n not in self.rebound
+                       and n not in self.permuted and n not in references}
+        self._carried = frozenset(n for names in live_at_entry(fn).values() for n in names) & self._in_loops
+
+    def chain(self, name: str, references: Container[str]) -> Iterator[str]:
+        """A name, what it is a view of, what that is a view of, ...: up to an array or a reference."""
+        yield name
+        while name in self.static and name not in references:
+            name = self.static[name]
+            yield name
+
+    def must_refer(self, s: Assign, source: str, rest: Block, references: Container[str]) -> bool:
+        """Whether a name bound to another array or a view is neither right as a copy nor as a fixed view."""
+        t = s.target
+        if t in self.permuted:
+            return True
+        *_, base = self.chain(source, references)
+        if t in self.rebound:
+            return self.written(t, source) and not self._dies(source, s, rest)
+        return self.written(t, base) and not self.is_stable(t, base, rest, references)
 
     def _dies(self, name: str, s: Stmt, rest: Block) -> bool:
         """Whether a name bound in the same block is not used after ``s``: its array changes hands."""
@@ -100,9 +141,11 @@ class Bindings:
                 return bool(group & self._written)
             group |= more
 
-    def is_stable(self, name: str, base: str, rest: Block) -> bool:
+    def is_stable(self, name: str, base: str, rest: Block, references: Container[str] = ()) -> bool:
         """Whether ``base`` keeps its binding wherever ``name``, a view of it bound just before ``rest``, is used."""
-        if base not in self.permuted and base not in self.rebound:
+        if name in self._carried and base in self._in_loops:
+            return False                       # what an iteration sees may be what the one before has bound
+        if not any(base in names for names in (self.permuted, self.rebound, self.references, references)):
             return True
         wanted = sum(list(w.reads(s)).count(name) for s in w.walk(self.fn.body))
         wanted += w.result_names(self.fn.result).count(name)
@@ -138,12 +181,6 @@ def copy_reassigned_parameters(fn: Function) -> Function:
     head: list[Stmt] = []
     types = dict(fn.types)
     for p in changed:
-        for s in w.walk(fn.body):
-            base = w.writes(s) or (s.target if isinstance(s, AugAssign) else None)
-            if base == p:
-                raise UnsupportedSyntax(
-                    f"the parameter `{p}` is written in place and bound to another array: not supported yet",
-                    loc=s.loc, code="S2S015", hint="give the new array another name")
         new = names.fresh(p)
         renaming[p] = new
         types[new] = types[p].copy(layout="C", readonly=False)

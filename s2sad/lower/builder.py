@@ -7,6 +7,7 @@ from typing import Any
 from numba import types as nbt
 
 from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Load, Loc, Op, Rhs, Stmt
+from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 from s2sad.rules import Rule, lookup
@@ -32,13 +33,22 @@ class Builder:
         self.made: dict[str, Rhs] = {}
         self.unclamped: dict[str, Atom] = {}
         self.base_extents: dict[str, tuple[Atom, ...]] = {}
+        self.placed: set[str] = set()
+        """References whose indices are moved to where they begin in an array: never negative."""
+        self.always: set[str] = set()
+        """Names bound on every path from here on."""
+        self.nests: set[Stmt] = set()
+        """The outermost loops made here."""
         self.loc = Loc("<generated>", 0, 0)
 
     # -- blocks
 
     def emit(self, s: Stmt) -> None:
         self.blocks[-1].append(s)
-        if isinstance(s, Assign) and isinstance(s.value, (Op, str)) and s.target not in self.reassigned:
+        if isinstance(s, Assign) and len(self.blocks) == 1 and s.target not in self.reassigned:
+            self.always.add(s.target)
+        if isinstance(s, Assign) and isinstance(s.value, (Op, str)) and self.reassigned.isdisjoint(
+                (s.target, *w.rhs_names(s.value))):
             self.made[s.target] = s.value
 
     def open(self) -> None:
@@ -215,6 +225,12 @@ class Builder:
                 return self.affine(x)
         return a, 0
 
+    def exchange(self, targets: tuple[str, ...], sources: tuple[str, ...]) -> None:
+        """Parallel assignment of scalars."""
+        saved = {n: self.temp(n, "t") for n in targets[:1 if len(targets) == 2 else None]}
+        for t, s in zip(targets, sources):
+            self.emit(Assign(t, saved.get(s, s), self.loc))
+
     # -- arrays and loops
 
     def load(self, array: str, index: tuple[Atom, ...]) -> str:
@@ -243,3 +259,5 @@ class Builder:
         for var, stop in reversed(opened):
             inner = self.close()
             self.emit(For(var, ZERO, stop, ONE, inner, loc=self.loc))
+        if opened:
+            self.nests.add(self.blocks[-1][-1])

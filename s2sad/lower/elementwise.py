@@ -21,6 +21,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_integer
 from s2sad.lower.bindings import Bindings
 from s2sad.lower.builder import ONE, ZERO, Builder
+from s2sad.lower.references import References, reference_types
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, is_whole, subscript, whole
 
@@ -40,18 +41,23 @@ class Elements:
     arrays of their own, ``allocated`` those certainly allocated here, ``unstable`` those whose shape is asked for anew.
     """
 
-    def __init__(self, fn: Function, check_division: bool) -> None:
+    def __init__(self, fn: Function, refs: References, check_division: bool) -> None:
         self.fn = fn
+        self.refs = refs
         self.types = dict(fn.types)
         self.check_division = check_division
         counts = w.definition_counts(fn)
         counters = {s.var for s in w.walk(fn.body) if isinstance(s, For)}
         self.uses = w.use_counts(fn)
-        reassigned = frozenset(n for n, c in counts.items() if c > 1 and n not in counters)
-        self.b = Builder(Names(w.all_names(fn)), reassigned, self.types)
-        self.bindings = Bindings(fn)
+        reassigned = frozenset(n for n, c in counts.items() if c > 1 and n not in counters) | refs.all_scalars()
+        self.b = Builder(Names(w.all_names(fn) | refs.all_scalars()), reassigned, self.types)
+        self.types.update(reference_types(refs))
+        self.b.nonneg.update(x for xs in refs.extents.values() for x in xs)
+        self.b.placed.update(n for n in refs.variants if not refs.is_plain(n))
+        self.bindings = Bindings(fn, frozenset(refs.variants))
         self.env: dict[str, Value] = {}
         self.extents: dict[str, tuple[Atom, ...]] = self.b.base_extents
+        self.extents.update(refs.extents)
         self.allocated: set[str] = set()
         self.unstable: set[str] = set()
         self.depth = 0
@@ -68,11 +74,23 @@ class Elements:
             raise UnsupportedSyntax(
                 f"the array `{name}` is used where it may not be bound yet, or across iterations: not supported yet",
                 loc=self.b.loc, code="S2S015", hint="bind it once before the loop")
+        if name in self.refs:
+            return self.common_extents(name) or self.extents[name]
         if name in self.unstable:
             fresh = tuple(self.b.temp(Dim(name, k), f"n_{name}") for k in range(self.types[name].ndim))
             self.b.nonneg.update(fresh)
             self.extents[name] = fresh
         return self.extents[name]
+
+    def common_extents(self, name: str) -> tuple[Atom, ...] | None:
+        """The extents of a reference, where all it may refer to are arrays of one size known here."""
+        if not self.refs.is_plain(name):
+            return None
+        shapes = {self.extents.get(v.storage) for v in self.refs.variants[name]}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        if shape is None or not all(isinstance(e, Const) or e in self.b.always for e in shape):
+            return None
+        return shape
 
     def operand_extents(self, a: Arg) -> tuple[Atom, ...]:
         v = self.operand(a)  # type: ignore[arg-type]
@@ -95,7 +113,7 @@ class Elements:
     def reference(self, name: str) -> str:
         """A name bound to a real array with exactly this content: for calls and results."""
         v = self.view(name)
-        if is_whole(v, self.base_extents(v.base)):
+        if v.base not in self.refs and is_whole(v, self.base_extents(v.base)):
             return v.base
         copy = self.b.names.fresh(f"{name}_copy")       # the name itself stays a view
         self.types[copy] = self.types[name].copy(layout="C")

@@ -23,6 +23,7 @@ from s2sad.ir import Assign, Atom, Block, Call, Function, GetItem, Index, Op, Rh
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_complex
 from s2sad.lower.arrays import Arrays
+from s2sad.lower.references import References
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, subscript, transposed, whole
 
@@ -43,8 +44,8 @@ def real_arrays_are_their_real_part(fn: Function) -> Function:
 class Parts(Arrays):
     """``parts``: the names that are a part of a view, with the function that takes it and the view."""
 
-    def __init__(self, fn: Function, check_division: bool) -> None:
-        super().__init__(fn, check_division)
+    def __init__(self, fn: Function, refs: References, check_division: bool) -> None:
+        super().__init__(fn, refs, check_division)
         self.parts: dict[str, tuple[str, View]] = {}
 
     def part_of(self, value: Rhs) -> tuple[str, View] | None:

@@ -59,6 +59,8 @@ from s2sad.lower.builder import ONE, ZERO
 from s2sad.lower.draws import Draws
 from s2sad.lower.elementwise import CHECKED_DIVISIONS
 from s2sad.lower.parts import real_arrays_are_their_real_part
+from s2sad.lower.references import with_references
+from s2sad.lower.resolve import resolve_references
 from s2sad.lower.values import Elementwise, Value, View
 from s2sad.lower.views import element, is_whole
 
@@ -68,8 +70,8 @@ STRUCTURAL = frozenset({"np.dot"})
 
 def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
     """Lower ``fn``, whose ``types`` are known. With ``check_division`` scalar divisors are tested as Python does."""
-    fn = real_arrays_are_their_real_part(fn)
-    return _Lowering(copy_reassigned_parameters(fn), check_division).run()
+    fn, refs = with_references(real_arrays_are_their_real_part(fn))
+    return _Lowering(copy_reassigned_parameters(fn), refs, check_division).run()
 
 
 class _Lowering(Draws):
@@ -84,7 +86,8 @@ class _Lowering(Draws):
         self.block(self.fn.body)
         self.b.loc = self.fn.loc
         result = w.map_result(self.fn.result, self.result_leaf)
-        return replace(self.fn, body=self.b.close(), result=result, types=self.types)
+        fn = replace(self.fn, body=self.b.close(), result=result, types=self.types)
+        return resolve_references(fn, self.refs, frozenset(self.b.nests)) if self.refs.variants else fn
 
     def result_leaf(self, a: Atom) -> Atom:
         if isinstance(a, str) and is_array(self.types.get(a)):
@@ -187,22 +190,22 @@ class _Lowering(Draws):
     def enter_loop(self, body: Block) -> None:
         """Arrays of unequal shapes swapped in the loop have no shape known at compile time inside it."""
         for s in w.walk(body):
-            if isinstance(s, Permute) and is_array(self.types[s.targets[0]]):
+            if isinstance(s, Permute) and is_array(self.types[s.targets[0]]) and s.targets[0] not in self.refs:
                 shapes = {self.extents.get(n) for n in s.targets}
                 if len(shapes) > 1:
                     self.unstable.update(s.targets)
 
     def permute(self, targets: tuple[str, ...], sources: tuple[str, ...]) -> None:
-        if is_array(self.types[targets[0]]):
+        if targets[0] in self.refs:
+            self.exchange(targets, sources)
+        elif is_array(self.types[targets[0]]):
             shapes = [self.extents.get(n) for n in sources]
             for t, shape in zip(targets, shapes):
                 if shape is not None:
                     self.extents[t] = shape
             self.b.emit(Permute(targets, sources, self.b.loc))
-            return
-        saved = {n: self.b.temp(n, "t") for n in targets[:1 if len(targets) == 2 else None]}
-        for t, s in zip(targets, sources):
-            self.b.emit(Assign(t, saved.get(s, s), self.b.loc))
+        else:
+            self.b.exchange(targets, sources)
 
     # ------------------------------------------------------------------ scalar right-hand sides
 

@@ -58,8 +58,18 @@ class Stores(Elements):
 
     def overlaps(self, a: View, target: View) -> bool:
         """Whether a view may read what is written through another at a different place of the loop."""
+        if a.base != target.base:
+            return self.meet_elsewhere(a, target)
         same_place = a.same_map == target.same_map and a.extents == target.extents
-        return a.base == target.base and not same_place and not self.apart(a, target)
+        return not same_place and not self.apart(a, target)
+
+    def meet_elsewhere(self, a: View, target: View) -> bool:
+        """Whether two names, one of them a reference, may be one array seen through different views."""
+        refs = self.refs
+        if refs.storages(a.base).isdisjoint(refs.storages(target.base)):
+            return False
+        same_place = a.axes == target.axes and refs.is_plain(a.base) and refs.is_plain(target.base)
+        return not same_place
 
     def apart(self, a: View, c: View) -> bool:
         """Whether two views of one array certainly share no element: on some axis one ends before the other begins."""
@@ -84,11 +94,7 @@ class Stores(Elements):
 
     def evaluated_first(self, target: View, v: Value) -> View:
         """The value in a temporary as large as the base array, so that in a loop it is one array of one size."""
-        base = self.base_extents(target.base)
-        shape = list(target.extents)
-        for n, a in zip(base, target.axes):
-            if isinstance(a, Sliced):
-                shape[a.axis] = n
+        shape = self.most(target)
         temp = self.b.names.fresh("rhs")
         self.types[temp] = self.types[target.base].copy(ndim=len(shape), layout="C")
         self.b.alloc(temp, "empty", tuple(shape), dtype_name(self.types[temp]))
@@ -97,6 +103,25 @@ class Stores(Elements):
         place = replace(whole(temp, tuple(shape)), extents=target.extents)
         self.loops(place, v)
         return place
+
+    def most(self, v: View) -> list[Atom]:
+        """For each axis of a view, the extent of what it is part of."""
+        shape = list(v.extents)
+        for k, a in enumerate(v.axes):
+            if isinstance(a, Sliced):
+                shape[a.axis] = self.longest(v.base, k)
+        return shape
+
+    def longest(self, base: str, axis: int) -> Atom:
+        """The extent of an axis of an array; of a reference, that of the longest it may refer to."""
+        if base not in self.refs:
+            return self.base_extents(base)[axis]
+        extents = [self.base_extents(v.storage)[k] for v in self.refs.variants[base]
+                   for k, walk in enumerate(v.walks) if walk is not None and walk[0] == axis]
+        longest = extents[0] if extents else ONE
+        for e in extents[1:]:
+            longest = longest if e == longest else self.b.op("max", longest, e, hint="n")
+        return longest
 
     def assign_in_place(self, name: str, v: Value) -> None:
         """``name = value`` where ``name`` already has storage of that shape: its content is replaced."""

@@ -92,7 +92,7 @@ def _wrapped(b: Builder, v: View, axis: int, i: Atom, n: Atom) -> Atom:
         return i
     for base_axis, a in enumerate(v.axes):
         if isinstance(a, Sliced) and a.axis == axis:
-            if a.offset == ZERO and a.step == 1 and b.base_extents[v.base][base_axis] == n:
+            if a.offset == ZERO and a.step == 1 and v.base not in b.placed and b.base_extents[v.base][base_axis] == n:
                 return i
     if isinstance(i, Const):
         return b.add(n, i)
