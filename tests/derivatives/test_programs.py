@@ -5,8 +5,8 @@ import pytest
 import s2sad
 import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
 import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
+import tests.derivatives.programs_references  # noqa: F401  # adds its cases
 from s2sad import numeric
-from tests.derivatives import programs_references  # noqa: F401  (adds its cases)
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate, tangent_arguments
 
@@ -14,7 +14,8 @@ COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "le
             "fibonacci_like", "returns_early", "triangle", "strides_down", "both_operands", "argument_squared_in_place",
             "prefix_products", "view_written", "scatter", "swapped_arguments", "rows_and_columns", "products_in_a_loop",
             "newton", "draws_of_every_form", "draws_decide_a_while", "located_and_scaled", "shuffled_while_active",
-            "chosen", "metropolis"]
+            "chosen", "metropolis", "linked_selection", "row_or_vector", "rotation_with_a_view_alive",
+            "row_of_the_iteration_before", "written_then_bound_anew"]
 
 
 def as_tuple(value, wrt):
