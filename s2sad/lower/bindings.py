@@ -98,7 +98,7 @@ class Bindings:
         self.rebound = {n for n, c in bound.items() if c > 1}
         self.parts = {s.target: s for s in w.walk(fn.body) if isinstance(s, Assign) and s.target in arrays
                       and isinstance(s.value, Op) and s.value.fn in ("np.real", "np.imag")}
-        self._aliases += [(n, s.value.args[0]) for n, s in self.parts.items() if s.value.args[0] in arrays]
+        self._aliases += [(n, x) for n, s in self.parts.items() for x in w.rhs_names(s.value) if x in arrays]
         self.static = {n: source for n, source in sources.items() if n not in self.rebound
                        and n not in self.permuted and n not in references}
         self._carried = frozenset(n for names in live_at_entry(fn).values() for n in names) & self._in_loops
