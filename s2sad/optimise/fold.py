@@ -21,16 +21,19 @@ from s2sad.ir import (
     Call,
     Const,
     Dim,
+    Effect,
     For,
     Function,
     Load,
     Op,
     Permute,
+    Raise,
     Rhs,
     Stmt,
     While,
 )
 from s2sad.ir import walk as w
+from s2sad.ir.draws import is_draw
 from s2sad.ir.types import is_array
 
 LIMIT = 11
@@ -45,6 +48,7 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
     """
     defs, uses = w.definition_counts(fn), w.use_counts(fn)
     permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
+    outlives = permuted | set(fn.params)
     folded: dict[str, Rhs] = {}
     inputs: dict[str, set[str]] = {}
     weights: dict[str, int] = {}
@@ -74,6 +78,10 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
                 return True
         return False
 
+    def lasting(s: Stmt) -> bool:
+        """Whether a statement does something that an exception raised before it must keep from happening."""
+        return isinstance(s, (Effect, Raise)) or w.writes(s) in outlives or isinstance(s, Assign) and is_draw(s.value)
+
     def block(body: Block) -> None:
         for k, s in enumerate(body):
             if isinstance(s, Assign) and defs[s.target] == 1 and s.target not in keep \
@@ -101,7 +109,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
         reads = free(value)
         raising = _raises(name, value, folded)
         if usable(name, rest, reads, raising) or (
-                result_uses[name] == 1 and body is fn.body and not _disturbed(rest, reads)):
+                result_uses[name] == 1 and body is fn.body and not _disturbed(rest, reads)
+                and not (raising and any(map(lasting, w.walk(rest))))):
             accept(name, value, size)
 
     def accept(name: str, value: Rhs, size: int) -> None:
@@ -115,7 +124,7 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
                 if isinstance(s, While):
                     return False
                 return total(s, name) <= LIMIT + 4
-            if _disturbed((s,), reads) and not w.blocks(s):
+            if (_disturbed((s,), reads) or raising and lasting(s)) and not w.blocks(s):
                 return False
             if w.blocks(s):
                 inside = sum(w.reads(x).count(name) for x in w.walk((s,)))
