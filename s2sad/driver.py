@@ -26,6 +26,7 @@ from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.tangent import tangent_functions
 from s2sad.kinds.vjp import vjp_functions
 from s2sad.lower import lower_arrays
+from s2sad.lower.lists import lower_lists
 from s2sad.lower.tapes import recognise_growth
 from s2sad.optimise.augment import augment
 from s2sad.optimise.coalesce import coalesce
@@ -107,6 +108,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     inferred, returned = infer(fn, types, dispatchers())
     fn = define_everywhere(fn, inferred)
     fn = replace(fn, types={**inferred, **types})
+    fn = lower_lists(fn)                                         # lists become growable arrays
     fn = merge_common_subexpressions(fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     if any(n not in fn.types for n in w.all_names(fn)):

@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "S2S046": "outputs names something the function does not write",
     "S2S050": "the gradient check failed",
     "S2S051": "overlapping arrays",
+    "S2S070": "a list used in a way that is not supported yet",
     "S2S060": "the command line cannot use this",
 }
 """One line per error code; the documentation's page of errors is made from it."""

@@ -149,3 +149,6 @@ def definitely_bound(block: Block, name: str) -> bool:
     return False
 
 
+def upward_exposed(block: Block, name: str) -> bool:
+    """Whether the block may read the value that a name has before it."""
+    return _upward(block, name)[0]

@@ -164,11 +164,16 @@ class ToPython:
         if call.fn.startswith(GENERATOR):
             method = attribute(args[0], call.fn.removeprefix(GENERATOR))
             return ast.Call(func=method, args=args[1:], keywords=keywords)
+        if call.fn == "list":
+            return ast.List(elts=args[0].elts, ctx=ast.Load())  # type: ignore[attr-defined]
+        if call.fn.startswith("list."):
+            return ast.Call(func=attribute(args[0], call.fn.removeprefix("list.")), args=args[1:], keywords=[])
         if call.fn in AS_METHOD:
             return ast.Call(func=attribute(args[0], AS_METHOD[call.fn]), args=args[1:], keywords=keywords)
         if call.fn in TAKE_LISTS and args and isinstance(args[0], ast.Tuple):
             args[0] = as_list(args[0])
-        return ast.Call(func=dotted(call.fn), args=args, keywords=keywords)
+        fn = "len" if call.fn == "iterated" else call.fn
+        return ast.Call(func=dotted(fn), args=args, keywords=keywords)
 
     def element(self, base: str, index: tuple[Index, ...], ctx: ast.expr_context) -> ast.Subscript:
         parts = [self.index(i) for i in index]

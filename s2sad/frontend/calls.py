@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import gast
 import numpy as np
 
+from s2sad.frontend import lists
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
 from s2sad.frontend.source import Constant, Library, Module, Several, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
@@ -101,6 +102,8 @@ def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
 
 
 def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
+    if name == "list":
+        return lists.list_call(flat, node)
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
     nodes = node.args if len(node.args) == len(args) else [node] * len(args)
@@ -130,6 +133,10 @@ def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call)
             return Const(len(items))
         case "len", [ShapeOf(array)]:
             return Call("np.ndim", (array,))
+        case "len", [str() as array] if array in flat.names.lists:
+            return Call("len", (array,))
+        case "bool", [str() as array] if array in flat.names.lists:
+            return lists.truth(flat, array)
         case "len", [str() as array]:
             return Dim(array, 0)
         case ("max" | "min"), [TupleArg(items)]:
@@ -169,6 +176,10 @@ def extreme(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> R
 def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs | Arg:
     if func.attr in GENERATOR_METHODS and isinstance(generator := flat.value(func.value), str):
         return Call(GENERATOR + func.attr, (generator, *(flat.value(a) for a in node.args)), keywords(flat, node))
+    if func.attr in lists.METHODS or isinstance(func.value, gast.Name):
+        receiver = flat.value(func.value)
+        if isinstance(receiver, str) and receiver in flat.names.lists:
+            return lists.method(flat, receiver, func.attr, node)
     if func.attr not in METHODS:
         flat.refuse(f"the method '.{func.attr}' is not supported yet", node)
     receiver = flat.value(func.value)

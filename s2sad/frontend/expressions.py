@@ -8,7 +8,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.frontend import functions
+from s2sad.frontend import functions, lists
 from s2sad.frontend.comparisons import compared
 from s2sad.frontend.functions import HELD, FunctionArg
 from s2sad.frontend.naming import LocalNames
@@ -59,7 +59,8 @@ CONFLICT = Conflict()
 
 def memory_written(block: Iterable) -> bool:
     """Whether statements write into arrays, or do anything else that outlives them."""
-    return any(isinstance(s, (SetItem, AugItem, AugAssign, Effect)) for s in walk(tuple(block)))
+    return any(isinstance(s, (SetItem, AugItem, AugAssign, Effect)) or lists.changes_memory(s)
+               for s in walk(tuple(block)))
 
 
 class Expressions:
@@ -81,6 +82,8 @@ class Expressions:
 
     def emit(self, s: object) -> None:
         self.out.append(s)
+        if isinstance(s, Assign) and lists.yields_list(s.value, self.names.lists):
+            self.names.lists.add(s.target)
 
     def nested(self, body: Callable[[], object]) -> tuple:
         saved, self.out = self.out, []
@@ -226,6 +229,10 @@ class Expressions:
         what = {TupleArg: "a tuple", ShapeOf: "a shape", DType: "a type"}[type(value)]
         self.refuse(f"{what} cannot be used here", node, code="S2S007", hint="use its elements")
 
+    def condition(self, node: gast.AST) -> Atom:
+        """The value of an expression that decides something."""
+        return lists.truth(self, self.atom(node))
+
     def array(self, node: gast.AST) -> str:
         value = self.value(node)
         if not isinstance(value, str):
@@ -255,10 +262,12 @@ class Expressions:
                 return self.constant(node.value, node)
             case gast.Name() | gast.Attribute():
                 return self.named(node)
+            case gast.List(elts=[]):
+                return lists.empty_list()
             case gast.Tuple() | gast.List():
                 return TupleArg(tuple(self.spread(node.elts)))
             case gast.BinOp():
-                left, right = self.value(node.left), self.value(node.right)
+                left, right = self.operand(node.left), self.operand(node.right)
                 if isinstance(left, TupleArg) or isinstance(right, TupleArg):
                     if not isinstance(node.op, gast.Add):
                         self.refuse("this operation on a tuple is not supported yet", node, code="S2S007")
@@ -266,6 +275,8 @@ class Expressions:
                 return Op(BINARY[type(node.op)], (self.as_atom(left, node.left), self.as_atom(right, node.right)))
             case gast.UnaryOp():
                 operand = self.atom(node.operand)
+                if isinstance(node.op, gast.Not):
+                    operand = lists.truth(self, operand)
                 if isinstance(operand, Const):
                     if isinstance(node.op, gast.USub) and type(operand.value) in (int, float, complex):
                         return Const(-operand.value)
@@ -289,6 +300,11 @@ class Expressions:
                 self.bind(node.target.id, self.value(node.value), self.user.loc(node))
                 return self.named(node.target)
         self.refuse("this expression is not supported yet", node)
+
+    def operand(self, node: gast.AST) -> Arg:
+        """The value of an operand of ``+`` or ``*``, where a display is a list."""
+        held = lists.listed(self, node)
+        return self.value(node) if held is None else self.as_value(held)
 
     def constant(self, value: object, node: gast.AST) -> Rhs | Arg:
         if isinstance(value, tuple):
@@ -410,12 +426,12 @@ class Expressions:
 
     def short_circuit(self, node: gast.BoolOp) -> Rhs | Arg:
         is_and = isinstance(node.op, gast.And)
-        first = self.atom(node.values[0])
+        first = self.condition(node.values[0])
         rest = node.values[1:]
         while isinstance(first, Const) and rest:
             if bool(first.value) != is_and:
                 return first
-            first, rest = self.atom(rest[0]), rest[1:]
+            first, rest = self.condition(rest[0]), rest[1:]
         if not rest:
             return first
         result = self.names.temp()
@@ -430,7 +446,8 @@ class Expressions:
         for v in rest:
             pending.append(self.out)
             self.out = []
-            self.emit(Assign(result, self.scalar_rhs(v), self.loc))
+            held = self.scalar_rhs(v)
+            self.emit(Assign(result, lists.truth(self, held) if isinstance(held, str) else held, self.loc))
         self.same_structure(before, self.loc)
         while pending:
             inner, self.out = tuple(self.out), pending.pop()
@@ -445,7 +462,7 @@ class Expressions:
         linear = self._strong_zero(node)
         if linear is not None:
             return linear
-        test = self.atom(node.test)
+        test = self.condition(node.test)
         if isinstance(test, Const):
             return self.rhs(node.body if test.value else node.orelse, into)
         return functions.either(self, test, lambda: self.rhs(node.body), lambda: self.rhs(node.orelse), node, into)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import gast
 
 from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend import lists
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
@@ -105,9 +106,10 @@ class Flattener(Expressions):
         if len(targets) == 1 and isinstance(targets[0], gast.Name):
             name = targets[0].id
             into = self.base(name) if name in self.locals and name not in self.fleeting else None
-            self.bind(name, self.rhs(value, into), self.user.loc(targets[0]))
+            made = lists.listed(self, value, targets[0])
+            self.bind(name, self.rhs(value, into) if made is None else made, self.user.loc(targets[0]))
             return
-        held = self.value(value)
+        held = self.several(value, targets[0])
         if len(targets) == 1:
             self.store(targets[0], held)
             return
@@ -116,6 +118,17 @@ class Flattener(Expressions):
             held = self.temporary(held)
         for t in targets:
             self.store(t, held)
+
+    def several(self, value: gast.AST, target: gast.AST) -> Arg:
+        """What is given to targets that are no single name; displays in a tuple may be lists."""
+        tuples = (gast.Tuple, gast.List)
+        if isinstance(value, tuples) and isinstance(target, tuples) and len(value.elts) == len(target.elts):
+            parts = []
+            for e, t in zip(value.elts, target.elts):
+                made = lists.listed(self, e, t)
+                parts.append(self.value(e) if made is None else self.as_value(made))
+            return TupleArg(tuple(parts))
+        return self.value(value)
 
     def permutation(self, target: gast.AST, value: gast.AST) -> bool:
         """``u, v = v, u``: whether it was one, and then it is emitted."""
@@ -182,6 +195,9 @@ class Flattener(Expressions):
             if name in owner.fleeting and calls_or_assigns(node.value):
                 # Python reads the name before it evaluates the right side, which may assign it.
                 self.refuse(f"the right side may assign '{name}'", node, hint=f"write {name} = {name} + ...")
+            if op == "add" and base in self.names.lists:
+                lists.extend(self, base, node.value)
+                return
             value = self.atom(node.value)
             self.emit(AugAssign(base, op, value, self.user.loc(node)))
             return
@@ -202,7 +218,7 @@ class Flattener(Expressions):
     # -- control flow
 
     def branch(self, node: gast.If) -> None:
-        test = self.atom(node.test)
+        test = self.condition(node.test)
         loc = self.user.loc(node)
         if isinstance(test, Const):
             self.statements(node.body if test.value else node.orelse)
@@ -214,7 +230,7 @@ class Flattener(Expressions):
         loc = self.user.loc(node)
         before = dict(self.vars)
         holder: list[Atom] = []
-        cond = self.nested(lambda: holder.append(self.atom(node.test)))
+        cond = self.nested(lambda: holder.append(self.condition(node.test)))
         test, = holder
         body = self.suite(node.body)
         orelse = self.suite(node.orelse)
@@ -282,12 +298,13 @@ class Flattener(Expressions):
         if not isinstance(held, str):
             self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
         array = self.temporary(held) if isinstance(node, gast.Name) else held
-        return zero, self.temporary(Dim(array, 0)), one, lambda k: self.temporary(GetItem(array, (k,)))
+        size = Call("iterated", (array,)) if array in self.names.lists else Dim(array, 0)
+        return zero, self.temporary(size), one, lambda k: self.temporary(GetItem(array, (k,)))
 
     # -- the rest
 
     def assertion(self, node: gast.Assert) -> None:
-        test = self.atom(node.test)
+        test = self.condition(node.test)
         loc = self.user.loc(node)
         message = None
         if node.msg is not None:

@@ -8,6 +8,7 @@ import gast
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.functions import HELD, Held
+from s2sad.frontend.lists import returned_lists
 from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
@@ -55,6 +56,7 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
     inner.statements(helper.node.body)
     body, result = one_exit(tuple(inner.out), flat.names, f"{helper.name}_result", helper.loc(helper.node))
     flat.out += body
+    returned_lists(body, flat.names.lists)
     return Const(None) if result is None else result
 
 

@@ -24,7 +24,7 @@ PREFERRED = {
     "np.bitwise_not": "np.invert", "np.bitwise_invert": "np.invert", "np.alltrue": "np.all", "np.trapz": "np.trapezoid",
 }
 BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate",
-            "zip", "sum", "divmod", "pow", "tuple")
+            "zip", "sum", "divmod", "pow", "tuple", "list")
 SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math, "cmath": cmath}
 
 

@@ -18,6 +18,8 @@ class LocalNames(Names):
         super().__init__(used)
         self.made: set[str] = set()
         self.splits: dict[str, str] = {}
+        self.lists: set[str] = set()
+        """Names that hold lists."""
         self._first: dict[object, str] = {}
         self._last = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from s2sad.ir.nodes import Assign, Block, Call, Effect, For, Op, Raise, Rhs, While
 from s2sad.ir.walk import walk
 
-RAISING = frozenset({"nonzero", "extent"})
+RAISING = frozenset({"nonzero", "extent", "list_index"})
 """Operations evaluated also for the error they may raise."""
 
 PURE_CALLS = frozenset({"np.dot", "np.transpose", "np.copy"})

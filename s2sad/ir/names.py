@@ -7,7 +7,7 @@ from collections.abc import Iterable
 RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool",
                       "round", "print", "zmul", "nonzero", "grown", "clamp", "extent", "digamma", "trigamma",
                       "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum", "complex",
-                      "cmath"})
+                      "cmath", "list_index", "IndexError"})
 
 
 class Names:

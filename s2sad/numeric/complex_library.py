@@ -309,7 +309,8 @@ LIBRARY = _table()
 
 METHODS: dict[str, Callable | None] = {
     "copy": None, "sum": None, "dot": None, "ravel": None, "reshape": None, "flatten": None, "transpose": None,
-    "mean": None, "prod": None, "cumsum": None, "diagonal": None, "trace": None, "fill": None, "append": None,
+    "mean": None, "prod": None, "cumsum": None, "diagonal": None, "trace": None, "fill": None,
+    "append": None, "pop": None, "insert": None, "extend": None, "reverse": None, "clear": None,
     "max": largest, "min": smallest, "var": variance, "std": deviation, "astype": astype,
     "argmax": LIBRARY[np.argmax], "argmin": LIBRARY[np.argmin],
     "any": LIBRARY[np.any], "all": LIBRARY[np.all],

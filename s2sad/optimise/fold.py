@@ -34,6 +34,7 @@ from s2sad.ir import (
 )
 from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
+from s2sad.ir.effects import RAISING
 from s2sad.ir.types import is_array
 
 LIMIT = 11
@@ -162,7 +163,7 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
 
 
 def _raises(name: str, value: Rhs, folded: Mapping[str, Rhs]) -> bool:
-    if isinstance(value, Op) and value.fn in ("nonzero", "extent"):
+    if isinstance(value, Op) and value.fn in RAISING:
         return True
     return any(_raises(n, folded[n], folded) for n in w.rhs_names(value) if n in folded)
 

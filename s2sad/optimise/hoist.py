@@ -24,7 +24,7 @@ from typing import TypeGuard
 
 from numba import types as nbt
 
-from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, If, Op, Permute, Stmt, Store, While
+from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, Grow, If, Op, Permute, Stmt, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_integer
@@ -47,6 +47,7 @@ def hoist_invariants(fn: Function) -> Function:
     types = dict(fn.types)
     extents = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim)}
     permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
+    grows = {s.array for s in w.walk(fn.body) if isinstance(s, Grow)}
 
     def integer(a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(fn.types.get(a))
@@ -61,7 +62,7 @@ def hoist_invariants(fn: Function) -> Function:
                 divides = fn_ in ("floordiv", "mod") and isinstance(args[1], Const) and args[1].value != 0
                 return (fn_ in TOTAL or divides) and all(integer(a) for a in args)
             case Dim(array, _):
-                return array not in permuted
+                return array not in permuted and array not in grows
             case Alloc():
                 return True
             case Const(value):

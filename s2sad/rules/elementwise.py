@@ -108,4 +108,4 @@ rule("digamma(x)", x="polygamma(1, x)")
 rule("polygamma(n, x)", n="0.0", x="polygamma(n + 1, x)")
 rule("reduced_bessel(n, z)", n="0.0", z="-z * reduced_bessel(n + 1, z)")
 
-constant("stop_gradient")
+constant("stop_gradient", "list_index")

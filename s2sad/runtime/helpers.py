@@ -96,6 +96,15 @@ def extent(m, n):
     raise ValueError("operands could not be broadcast together")
 
 
+def list_index(i, n):
+    """The place of element `i` in a list of length `n`; negative ones count from the end."""
+    if i < 0:
+        i += n
+    if i < 0 or i >= n:
+        raise IndexError("list index out of range")
+    return i
+
+
 # ---------------------------------------------------------------------------- special functions
 
 def sech2(x):
@@ -207,8 +216,8 @@ def reduced_bessel(n, z):
 
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, stop_gradient, times_i, complex_sech2, grown, clamp, extent, sech2, expit, cotpi, digamma, polygamma,
-    reduced_bessel)
+    zmul, nonzero, stop_gradient, times_i, complex_sech2, grown, clamp, extent, list_index, sech2, expit, cotpi,
+    digamma, polygamma, reduced_bessel)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({

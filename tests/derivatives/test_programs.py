@@ -1,11 +1,12 @@
-"""Every program of ``programs.py``: both modes, against differences or complex step of the program itself."""
+"""Every program of ``programs*.py``: both modes, against differences or complex step of the program itself."""
+import importlib
+import pkgutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import s2sad
-import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
-import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
-import tests.derivatives.programs_references  # noqa: F401  # adds its cases
 from s2sad import numeric
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate, tangent_arguments
@@ -16,6 +17,11 @@ COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "le
             "newton", "draws_of_every_form", "draws_decide_a_while", "located_and_scaled", "shuffled_while_active",
             "chosen", "metropolis", "linked_selection", "row_or_vector", "rotation_with_a_view_alive",
             "row_of_the_iteration_before", "written_then_bound_anew"]
+
+# Modules beside this one add their cases when they are imported, and name those to compile.
+for _found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    if _found.name.startswith("programs_"):
+        COMPILED += getattr(importlib.import_module(f"tests.derivatives.{_found.name}"), "COMPILED", [])
 
 
 def as_tuple(value, wrt):
