@@ -5,8 +5,8 @@ import numpy as np
 
 from tests.derivatives.programs import X, case
 
-COMPILED = ["pushed_and_popped", "changes_hands", "swapped_lists", "graph_by_breadth", "taken_from_the_middle", "joined",
-            "lists_in_helpers", "adaptive_quadrature"]
+COMPILED = ["pushed_and_popped", "changes_hands", "swapped_lists", "graph_by_breadth", "taken_from_the_middle",
+            "joined", "lists_in_helpers", "adaptive_quadrature"]
 
 
 @case(X, 3)
