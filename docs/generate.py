@@ -17,6 +17,7 @@ from s2sad import driver
 from s2sad.emit import to_python, unparse
 from s2sad.errors import CODES
 from s2sad.frontend import UserFunction, infer, lower_function
+from s2sad.frontend.syntax import REFUSED
 from s2sad.ir import Function
 from s2sad.kinds.adjoint import adjoint_function
 from s2sad.lower import lower_arrays
@@ -45,6 +46,13 @@ def code(text: str, language: str = "python") -> str:
 def error_codes() -> str:
     rows = "\n".join(f"| `{code}` | {title} |" for code, title in sorted(CODES.items()))
     return f"| code | meaning |\n|---|---|\n{rows}\n"
+
+
+def refused() -> str:
+    """The constructs the compiler refuses wherever they stand, from the table it refuses them by."""
+    rows = "\n".join(f"| {r.what} | {r.hint} | {'never' if r.never else 'not yet'} | `{r.code}` |"
+                     for r in dict.fromkeys(REFUSED.values()))
+    return f"| construct | what to write instead | | code |\n|---|---|---|---|\n{rows}\n"
 
 
 def error_example() -> str:
@@ -83,7 +91,8 @@ def stages() -> dict[str, str]:
 
 def pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    for name, text in {"error-codes": error_codes(), "error-example": error_example(), **stages()}.items():
+    own = {"error-codes": error_codes(), "refused": refused(), "error-example": error_example()}
+    for name, text in {**own, **stages()}.items():
         (folder / f"{name}.md").write_text(text)
 
 

@@ -4,6 +4,7 @@ The result still holds ``break``, ``continue`` and ``return`` (see :mod:`s2sad.f
 """
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 
 import gast
@@ -14,6 +15,8 @@ from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
 from s2sad.frontend.library import SPACES
+from s2sad.frontend.matching import match_statement
+from s2sad.frontend.scopes import calls_or_assigns
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
     Arg,
@@ -39,8 +42,9 @@ from s2sad.ir.nodes import (
 from s2sad.ir.walk import walk
 
 
-def calls_or_assigns(node: gast.AST) -> bool:
-    return any(isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node))
+def written(node: gast.AST) -> str:
+    """The text of an expression."""
+    return ast.unparse(gast.gast_to_ast(node))
 
 
 class Flattener(Expressions):
@@ -60,6 +64,8 @@ class Flattener(Expressions):
                     pass
                 case gast.FunctionDef():
                     define(self, node)
+                case gast.Match():
+                    match_statement(self, node)
                 case gast.Assign():
                     self.assign(node)
                 case gast.AnnAssign():
@@ -149,6 +155,7 @@ class Flattener(Expressions):
             case gast.Name():
                 self.bind(target.id, value, loc)
             case gast.Tuple() | gast.List():
+                value, target = self.gathered(value, target)
                 parts = self.elements(value, len(target.elts), target)
                 clobbered: set[str] = set()
                 safe: list[Arg] = []
@@ -162,6 +169,19 @@ class Flattener(Expressions):
                 self.emit(SetItem(base, index, self.as_atom(value, target), self.loc))
             case _:
                 self.refuse("assigning to this is not supported", target)
+
+    def gathered(self, value: Arg, target: gast.AST) -> tuple[Arg, gast.AST]:
+        """``a, *b = t``: the elements that go to ``b`` as one tuple."""
+        starred = [k for k, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
+        if not starred:
+            return value, target
+        if not isinstance(value, TupleArg) or len(value.items) < len(target.elts) - 1:
+            self.refuse("this cannot be unpacked into a '*' target", target, code="S2S007", hint="unpack a tuple")
+        k, = starred
+        end = len(value.items) - (len(target.elts) - k - 1)
+        items = (*value.items[:k], TupleArg(value.items[k:end]), *value.items[end:])
+        plain = gast.Tuple([t.value if i == k else t for i, t in enumerate(target.elts)], gast.Store())
+        return TupleArg(items), gast.copy_location(plain, target)
 
     def names_of_target(self, target: gast.AST) -> set[str]:
         if isinstance(target, gast.Name):
@@ -325,6 +345,10 @@ class Flattener(Expressions):
         self.emit(Raise(what.name, self.literal_text(args[0]) if args else None, loc))
 
     def literal_text(self, node: gast.AST) -> str:
+        if isinstance(node, gast.JoinedStr):
+            # The text of an error is what it is known by; the values in it are not looked at.
+            return "".join(str(v.value) if isinstance(v, gast.Constant) else f"{{{written(v.value)}}}"
+                           for v in node.values)
         text = self.value(node)
         if not isinstance(text, Const) or not isinstance(text.value, str):
             raise UnsupportedSyntax("the text of an error must be a literal string", loc=self.user.loc(node),

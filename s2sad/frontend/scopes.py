@@ -46,6 +46,11 @@ def reassigned_inside(node: gast.AST) -> set[str]:
     return found
 
 
+def calls_or_assigns(node: gast.AST) -> bool:
+    """Whether evaluating an expression may do more than give a value."""
+    return any(isinstance(n, (gast.Call, gast.NamedExpr)) for n in gast.walk(node))
+
+
 def own_nodes(node: gast.AST) -> Iterator[gast.AST]:
     """The nodes that are evaluated in the scope a statement stands in."""
     yield node

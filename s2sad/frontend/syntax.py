@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import gast
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.frontend.scopes import declared, own_nodes
+from s2sad.frontend.scopes import calls_or_assigns, declared, own_nodes
 from s2sad.frontend.source import UserFunction
 
 ALLOWED: tuple[type, ...] = (
@@ -119,7 +119,16 @@ def _children(node: gast.AST) -> list[gast.AST]:
     # Annotations are never evaluated, so anything may stand in them.
     if isinstance(node, gast.AnnAssign):
         return [node.target, *([node.value] if node.value is not None else [])]
+    if isinstance(node, gast.Assert):
+        return _without_texts([node.test, node.msg])
+    if isinstance(node, gast.Raise) and isinstance(node.exc, gast.Call):
+        return _without_texts([node.exc.func, *node.exc.args, *node.exc.keywords, node.cause])
     return list(gast.iter_child_nodes(node))
+
+
+def _without_texts(nodes: list) -> list[gast.AST]:
+    """The parts of a statement that raises, without an f-string, of which the text is kept."""
+    return [n for n in nodes if n is not None and not (isinstance(n, gast.JoinedStr) and not calls_or_assigns(n))]
 
 
 def refuse_kind(user: UserFunction, node: gast.AST) -> None:

@@ -47,7 +47,7 @@ def falls_through(x, n):
 def global_statement(x, n): global BIG; BIG = x                     # UnsupportedSyntax S2S001 BIG
 def star(x, n): return first(*x)                                    # UnsupportedSyntax S2S007 *x
 def contains(x, n): return x[0] if n in x else 0.0                  # UnsupportedSyntax S2S002 x else
-def text_of_error(x, n): raise ValueError(f"{n}")                   # UnsupportedSyntax S2S002 f"
+def text_of_error(x, n): raise ValueError(f"{abs(n)}")              # UnsupportedSyntax S2S002 f"
 def read_early(x, n): z = z + 1; return z                           # noqa: F821 # UnsupportedSyntax S2S008 z = z
 def mixed_tuple(x, n):
     t = (1.0, 2.0)
