@@ -95,8 +95,8 @@ class Flattener(Expressions):
                     self.effect(node.value)
                 case _:
                     self.refuse("this statement is not supported yet", node)
-            if isinstance(node, (gast.Break, gast.Continue, gast.Return)):
-                # What follows is never reached.
+            if self.out and isinstance(self.out[-1], (Break, Continue, Return, Raise)):
+                # What follows is never reached; the branch of a decided `if` may have ended like this too.
                 return
 
     # -- assignment

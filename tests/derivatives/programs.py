@@ -828,3 +828,15 @@ def swapped_but_unused(x, y):
         if x[k] > 1.0:
             x, a = a, x
     return s * y[0]
+
+
+def scaled_into(v, out=None, scale=1.0):
+    if out is None:
+        return v * scale
+    out[0] = v * scale
+    return out[0]
+
+
+@case(X)
+def absent_argument_ends_the_helper(x):
+    return scaled_into(x[0]) + scaled_into(x[1], scale=x[2]) + scaled_into(x[3], x, x[0]) * x[0]
