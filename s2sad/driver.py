@@ -13,11 +13,14 @@ from s2sad.analysis.activity import find_activity
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
+from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
+from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.webs import split_webs
 from s2sad.ir import Assign, Block, Function, Rhs, Stmt
 from s2sad.ir import walk as w
+from s2sad.ir.trees import tree_of_result
 from s2sad.ir.types import is_array
 from s2sad.ir.verify import verify
 from s2sad.kinds.adjoint import adjoint_functions
@@ -98,16 +101,9 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
 
     Gives the IR, the type of the result, and the names that are the author's rather than a pass's.
     """
-    fn = lower_function(user)                                    # parse, one exit, helpers inlined, one name per web
+    fn, returned = normal_form(user, argtypes)
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
-    fn = recognise_growth(fn)
-    if not fn.name.isidentifier():
-        fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(fn.params, argtypes))
-    fn = prune_decided(replace(fn, types=types))
-    inferred, returned = infer(fn, types, dispatchers())
-    fn = define_everywhere(fn, inferred)
-    fn = replace(fn, types={**inferred, **types})
     fn = lower_lists(fn)                                         # lists become growable arrays
     fn = merge_common_subexpressions(fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
@@ -123,6 +119,19 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     return fn, returned, authored
 
 
+def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Function, object]:
+    """The frontend's passes and type inference: the IR with the types of all its names, and the type of the result."""
+    fn = lower_function(user)                                    # parse, one exit, helpers inlined, one name per web
+    fn = recognise_growth(fn)
+    if not fn.name.isidentifier():
+        fn = replace(fn, name="function")                        # a lambda
+    types = dict(zip(fn.params, argtypes))
+    fn = prune_decided(replace(fn, types=types))
+    inferred, returned = infer(fn, types, dispatchers())
+    fn = define_everywhere(fn, inferred)
+    return replace(fn, types={**inferred, **types}), returned
+
+
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
     inferred, _ = infer(fn, types, dispatchers())
     return replace(fn, types={**fn.types, **inferred, **types})
@@ -132,8 +141,11 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
             results: frozenset[int] | None = None, outputs: tuple[str, ...] | None = None) -> Analysed:
     """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count.
 
-    ``wrt`` and ``outputs`` are names of the author's, the interface has those of the IR.
+    ``wrt`` and ``outputs`` are names of the author's, the interface has those of the IR. Types of tuples are types of
+    several parameters of the function made (see :mod:`s2sad.frontend.layout`).
     """
+    layout = layout_of(user, argtypes)
+    user, argtypes, wrt = layout.user, layout.types, layout.leaves(wrt, floating=True)
     ready = prepared(user, argtypes, check_division)
     fn = ready.fn
     internal = dict(zip(user.params, fn.params))
@@ -146,7 +158,11 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     dependent |= {p for p in (mutated if outputs is None else outputs) if p in fn.params}
     active = find_activity(fn, frozenset(wrt), frozenset(dependent))
     listed = tuple(p for p in fn.params if p in wrt or p in active and is_array(fn.types[p]))
-    interface = Interface(fn.params, wrt, listed, mutated, result_structure(ready.returned))
+    structure = result_structure(ready.returned)
+    if any(isinstance(t, nbt.Optional) for t in flattened(structure)):
+        raise UnsupportedSyntax("a value is returned on some paths and None on others", loc=fn.loc, code="S2S005",
+                                hint="return a value of the same kind everywhere")
+    interface = Interface(fn.params, wrt, listed, mutated, structure, tree_of_result(fn.result))
     return Analysed(user, fn, interface, active, ready.author_names)
 
 
@@ -162,6 +178,11 @@ def result_structure(returned: object) -> object:
     if isinstance(returned, nbt.BaseTuple):
         return tuple(result_structure(t) for t in returned)
     return returned
+
+
+def flattened(structure: object) -> tuple[object, ...]:
+    """The types at the ends of a result's structure."""
+    return tuple(t for s in structure for t in flattened(s)) if isinstance(structure, tuple) else (structure,)
 
 
 # ---------------------------------------------------------------------------- finishing a generated function
@@ -219,7 +240,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     Parameters
     ----------
     user : UserFunction
-    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
+    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
+        ``"flat"`` is the function with the leaves of structured arguments as its parameters.
     argtypes : tuple of numba types
         One per parameter.
     wrt : tuple of str
@@ -261,6 +283,14 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
                        outputs: tuple[str, ...] | None = None, strong_zero: bool = True,
                        ) -> tuple[list[ast.FunctionDef], str, tuple[str, ...], Interface]:
     """The functions :func:`generate` puts into a module, as syntax trees: (functions, entry, entries, interface)."""
+    layout = layout_of(user, argtypes)
+    if outputs is not None:
+        outputs = tuple(leaf for o in outputs for leaf in (layout.leaves((o,)) if o in layout.names else (o,)))
+    user, argtypes, wrt = layout.user, layout.types, layout.leaves(wrt, floating=True)
+    if kind == "flat":
+        fn, returned = normal_form(user, argtypes)
+        interface = Interface(fn.params, wrt, (), (), result_structure(returned), tree_of_result(fn.result))
+        return [to_python(fn)], fn.name, (fn.name,), interface
     python_model = (numba_options or {}).get("error_model", "python") == "python"
     results = frozenset({0}) if has_aux else None
     final: tuple[str, ...] | None = None        # mutated parameters whose final content counts; None: all of them

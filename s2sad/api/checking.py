@@ -17,8 +17,9 @@ from s2sad.api.results import normal
 from s2sad.api.reverse import vjp
 from s2sad.api.statics import is_static, separate
 from s2sad.errors import BadCall, S2sadError
+from s2sad.ir.trees import Node, built, container_of
 from s2sad.numeric import directional
-from s2sad.numeric.values import has_derivative
+from s2sad.numeric.values import each, has_derivative
 from s2sad.numeric.values import leaves as values_in
 
 ELEMENTWISE = 6
@@ -126,7 +127,7 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
         outputs = interface.mutated
     kept = (outputs,) if isinstance(outputs, str) else None if outputs is None else tuple(outputs)
     random = np.random.default_rng(0)
-    precision = max((np.finfo(np.asarray(a).dtype).eps for a in args if has_derivative(a)), default=0.0)
+    precision = max((np.finfo(np.asarray(a).dtype).eps for a in values_in(args) if has_derivative(a)), default=0.0)
     rtol = rtol if rtol is not None else 1e-3 if precision > 1e-10 else 1e-8
     # Given functions, the function itself is evaluated as Python, which takes any function.
     given, reference = (args, inner.whole.python) if isinstance(inner, BoundProgram) else (rest, inner.oracle(argtypes))
@@ -156,7 +157,8 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
                     along = found @ _numbers(weights, value)
             if weights is not None:
                 w = _numbers(weights, value)
-                g = float(np.sum(np.asarray(gradients[position], np.float64) * direction))
+                pairs = zip(values_in(gradients[position]), values_in(direction), strict=True)
+                g = float(sum(np.sum(np.asarray(a, np.float64) * b) for a, b in pairs if b is not None))
                 floor = floor * float(np.abs(w).sum())
                 yield _Row(f"reverse, {label}", g, float(w @ expected), 10 * float(np.abs(w) @ error) + floor)
                 if along is not None:
@@ -167,6 +169,18 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
 
 def _directions(name: str, value: Any, random: np.random.Generator) -> Iterator[tuple[str, Any]]:
     """Unit directions by the numbers of a small argument, random ones by a large one."""
+    found = container_of(value)
+    if found is not None:
+        node = Node(found[1], found[0])
+        still = {k: each(v, lambda leaf: np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else None)
+                 for k, v in enumerate(found[1])}
+        for at, item in enumerate(found[1]):
+            for label, direction in _directions(f"{name}{node.step(at)}", item, random):
+                yield label, built(Node(tuple(range(len(found[1]))), found[0]),
+                                   lambda k, at=at, d=direction: d if k == at else still[k])  # type: ignore[misc]
+        return
+    if not has_derivative(value):
+        return
     if not isinstance(value, np.ndarray):
         yield name, type(value)(1.0) if isinstance(value, np.floating) else 1.0
         return
@@ -181,13 +195,14 @@ def _directions(name: str, value: Any, random: np.random.Generator) -> Iterator[
 
 def _weights(value: object, random: np.random.Generator) -> object:
     """A random cotangent for a value."""
-    if isinstance(value, tuple):
-        return tuple(_weights(v, random) for v in value)
-    if not has_derivative(value):
-        return None
-    if isinstance(value, np.ndarray):
-        return np.asarray(random.uniform(0.5, 1.5, value.shape), value.dtype)
-    return float(random.uniform(0.5, 1.5))
+    def weight(v: Any) -> object:
+        if not has_derivative(v):
+            return None
+        if isinstance(v, np.ndarray):
+            return np.asarray(random.uniform(0.5, 1.5, v.shape), v.dtype)
+        return float(random.uniform(0.5, 1.5))
+
+    return each(value, weight)
 
 
 def _numbers(given: object, like: object) -> np.ndarray:

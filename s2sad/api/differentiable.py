@@ -44,8 +44,8 @@ class Differentiable(Callee):
         return f"<differentiable {self.__name__}{self.__signature__}>"
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        given = (callable_by_numba(a, _compiled) for a in args)
-        result = self._program.primal(*given, **{k: callable_by_numba(a, _compiled) for k, a in kwargs.items()})
+        given = tuple(callable_by_numba(a, _compiled) for a in args)
+        result = self._program.call(given, {k: callable_by_numba(a, _compiled) for k, a in kwargs.items()})
         self._program.note_call(self._program.parameters.bind(args, kwargs))
         return result
 

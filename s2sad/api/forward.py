@@ -12,7 +12,10 @@ from s2sad.api.outputs import OutputsLike, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import fitting, require_zero
 from s2sad.api.statics import separate
+from s2sad.api.structures import flat_arguments, given_for, like_layout, restored
 from s2sad.errors import BadCall
+from s2sad.frontend.layout import Layout
+from s2sad.ir.trees import plain
 from s2sad.ir.types import is_differentiable
 
 
@@ -77,42 +80,52 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
                               hint="the tangent of a function or a text is None")
         given = tuple(t for name, t in zip(program.parameters.names, given) if name in bound.parameters.names)
         program, args = bound, rest
+    found = fingerprint(args)
+    layout = program.layout_for(args, found)
+    words = [f"the tangent of '{n}'" for n in layout.names]
+    if not layout.flat:
+        args = flat_arguments(layout, args)
+        parts = [p for t, g, what in zip(layout.trees, given, words) for p in given_for(t, g, what)]
+        for k, g, what in parts:
+            if k is None:
+                require_zero(g, what)
+        given, words = tuple(g for k, g, _ in parts if k is not None), [what for k, _, what in parts if k is not None]
     moving = tuple(t is not None for t in given)
     wanted = spelled(outputs)
-    key = ("jvp", fingerprint(args), moving, wanted)
+    key = ("jvp", found, moving, wanted)
     plan = program.plans.get(key)
     if plan is None:
-        plan = program.plans[key] = _Plan(program, args, given, wanted)
-    return plan(args, given)  # type: ignore[operator]
+        plan = program.plans[key] = _Plan(program, layout, given, wanted)
+    return plan(args, given, words)  # type: ignore[operator]
 
 
 class _Plan:
-    """All that one call has to do for arguments of types met before."""
+    """All that one call has to do for arguments of types met before; arguments are those of the generated function."""
 
-    def __init__(self, program: Program, args: tuple[object, ...], tangents: tuple[object, ...],
-                 outputs: OutputsLike) -> None:
-        self.program = program
-        self.types = program.types_of(args)
-        names = program.parameters.names
+    def __init__(self, program: Program, layout: Layout, tangents: tuple[object, ...], outputs: OutputsLike) -> None:
+        self.program, self.layout, self.types = program, layout, layout.types
+        names = layout.user.params
         floating = [k for k, t in enumerate(self.types) if is_differentiable(t)]
         wrt = [k for k in floating if tangents[k] is not None] or floating
         if not wrt:
             raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
         self.still = [k for k in range(len(names)) if k not in wrt]
-        chosen = tuple(names[k] for k in wrt)
-        made = program.specialise("tangent", self.types, chosen)
-        self.outputs = resolve(program, made.interface, outputs)
+        made = program.specialise_leaves("tangent", layout, tuple(names[k] for k in wrt))
+        self.outputs = resolve(program, layout, made.interface, outputs)
         self.entry = made.entry
-        self.mutated = program.positions(made.interface.mutated)
-        self.active = program.positions(made.interface.active)
+        self.mutated = layout.positions(made.interface.mutated)
+        self.active = layout.positions(made.interface.active)
         self.returns = made.interface.result is not None
+        tree = program.result_tree(layout, made.interface)
+        self.form = None if plain(tree) else tree
 
-    def __call__(self, args: tuple[object, ...], tangents: tuple[object, ...]) -> tuple[object, object]:
-        program, names = self.program, self.program.parameters.names
+    def __call__(self, args: tuple[object, ...], tangents: tuple[object, ...],
+                 words: list[str]) -> tuple[object, object]:
+        program, layout = self.program, self.layout
         for k in self.still:
             if k not in self.active or not is_differentiable(self.types[k]):
-                require_zero(tangents[k], f"the tangent of '{names[k]}'")
-        refuse_overlap(program.name, names, args, self.mutated)
+                require_zero(tangents[k], words[k])
+        refuse_overlap(program.name, layout.user.params, args, self.mutated)
         own: dict[int, object] = {}
         moved: dict[int, object] = {}
         flat: list[object] = []
@@ -120,19 +133,23 @@ class _Plan:
             a = own[k] = owned(a) if k in self.mutated else ordinary(a)
             flat.append(a)
             if k in self.active:
-                moved[k] = fitting(tangents[k], a, t, f"the tangent of '{names[k]}'")
+                moved[k] = fitting(tangents[k], a, t, words[k])
                 flat.append(moved[k])
-        program.last_types = self.types
+        program.last_types = layout.argtypes
         result = self.entry(*flat)
-        if self.outputs is None:
-            return result
         value, change = result if self.returns else (None, None)
-        at = {name: program.parameters.index(name) for name in self.outputs if name != "return"}
-        return (tuple(value if name == "return" else own[at[name]] for name in self.outputs),
-                tuple(change if name == "return" else _tangent(moved, own, at[name]) for name in self.outputs))
+        if self.form is not None:
+            value, change = restored(self.form, value), restored(self.form, change)
+        if self.outputs is None:
+            return value, change
+        return (tuple(value if name == "return" else like_layout(layout, name, own.__getitem__)
+                      for name in self.outputs),
+                tuple(change if name == "return" else like_layout(layout, name, lambda k: _tangent(moved, own, k))
+                      for name in self.outputs))
 
 
 def _tangent(moved: dict[int, Any], own: dict[int, Any], k: int) -> object:
     # Written, but with nothing that depends on what moves.
-    return moved[k] if k in moved else np.zeros_like(own[k])
-
+    if k in moved:
+        return moved[k]
+    return np.zeros_like(own[k]) if isinstance(own[k], np.ndarray) else type(own[k])(0)

@@ -3,20 +3,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numba import types
 from numba.core.dispatcher import Dispatcher
 
+from s2sad import driver
 from s2sad.api.argtypes import fingerprint
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
 from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
 from s2sad.api.statics import separate, static_type
+from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
 from s2sad.errors import BadCall
+from s2sad.frontend.layout import Layout
 from s2sad.frontend.source import UserFunction
+from s2sad.ir.trees import Tree, built, mapped, tree_of_type
 
 
 def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -> Gradient:
@@ -148,7 +153,13 @@ class Gradient(Callee):
 
     def _plan(self, args: tuple[object, ...]) -> _Plan:
         argtypes = self._of.types_of(args)
-        return _Plan(self._of, self._specialise(argtypes), argtypes, self._wrt, self._kind, self._has_aux)
+        made = self._specialise(argtypes)
+        return _Plan(self._of, made, argtypes, self._wrt, self._kind, self._form(argtypes, made.interface))
+
+    def _form(self, argtypes: Types, interface: driver.Interface) -> Tree | None:
+        """The structure of the result, where it is not what generated code returns."""
+        layout = self._of.layout(argtypes)
+        return result_form(layout, self._wrt, self._kind, self._has_aux, self._of.result_tree(layout, interface))
 
     def _specialise(self, argtypes: Types) -> Specialisation:
         self._of.require_differentiable(argtypes, self._wrt.names)
@@ -173,15 +184,30 @@ class Gradient(Callee):
             made = self._bound(of)._implementation(tuple(t for k, t in enumerate(argtypes) if k not in static))
             return made.without(static, len(argtypes))
         # As in calls from Python: gradients are contiguous, and a shadow has the layout of its array.
-        strided = [k for k, t in enumerate(argtypes) if isinstance(t, types.Array) and t.layout == "A"]
-        argtypes = tuple(t.copy(layout="C") if k in strided else t for k, t in enumerate(argtypes))
-        casts = {k: np.ascontiguousarray for k in strided}
-        entry = self._specialise(argtypes).entry
+        given = tuple(map(tree_of_type, argtypes))
+        argtypes = tuple(mapped(t, _contiguous) for t in given)
+        places = [place for k, t in enumerate(given) for place in expressions(t, f"args[{k}]")]
+        strided = [k for k, (t, _) in enumerate(places) if _contiguous(t) is not t]
+        casts: dict[int, object] = {k: np.ascontiguousarray for k in strided}
+        found = self._specialise(argtypes)
+        form = self._form(argtypes, found.interface)
+        arguments = tuple(text for _, text in places)
+        if form is not None:
+            classes: dict[str, object] = {}
+            layout = self._of.layout(argtypes)
+            count = len(layout.leaves(self._wrt.names, floating=True))
+            raw = raw_tree(self._kind, self._has_aux, count, self._of.result_tree(layout, found.interface))
+            result = written(form, [text for _, text in expressions(raw, "r")], classes)
+            return Implementation(found.entry, arguments, casts, result, classes)
         if self._wrt.single or len(self._wrt.names) > 1:
-            return Implementation(entry, casts)
+            return Implementation(found.entry, arguments, casts)
         part = {("grad", False): "(r,)", ("grad", True): "((r[0],), r[1])"}.get((self._kind, self._has_aux),
                                                                                "(r[0], (r[1],))")
-        return Implementation(entry, casts, part)
+        return Implementation(found.entry, arguments, casts, part)
+
+
+def _contiguous(t: types.Type) -> types.Type:
+    return t.copy(layout="C") if isinstance(t, types.Array) and t.layout == "A" else t
 
 
 class _GradientProgram(Program):
@@ -192,39 +218,73 @@ class _GradientProgram(Program):
         self._gradient = gradient
 
     def user(self, argtypes: Types) -> UserFunction:
-        return UserFunction.from_callable(self.oracle(argtypes))
+        return UserFunction.from_callable(self._gradient._specialise(argtypes).entry)
 
     def _bind(self, statics: Mapping[str, object]) -> Program:
         return self._gradient._bound(self._gradient._of.bound(statics))._program
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
-        return self._gradient._specialise(argtypes).entry
+        if self.layout(argtypes).flat:
+            return self._gradient._specialise(argtypes).entry
+
+        def gradient(*args: object) -> object:
+            return self._gradient(*args)
+
+        gradient.__signature__ = self.parameters.signature  # type: ignore[attr-defined]
+        return gradient
+
+    def _laid_out(self, argtypes: Types) -> Layout:
+        # The generated function has the leaves as its parameters already.
+        inner = self._gradient._of.layout(argtypes)
+        return replace(inner, user=replace(self.user(argtypes), arguments={}))
+
+    def result_tree(self, layout: Layout, interface: driver.Interface) -> Tree:
+        of = self._gradient._specialise(layout.argtypes).interface
+        form = self._gradient._form(layout.argtypes, of)
+        return interface.tree if form is None else form
 
 
 class _Plan:
     """All that one call has to do for arguments of types met before."""
 
-    def __init__(self, of: Program, made: Specialisation, argtypes: Types, wrt: Wrt, kind: str, has_aux: bool) -> None:
+    def __init__(self, of: Program, made: Specialisation, argtypes: Types, wrt: Wrt, kind: str,
+                 form: Tree | None) -> None:
         self.types = argtypes
         self._entry = made.entry
         self._of = of
-        self._mutated = of.positions(made.interface.mutated)
-        self._kind, self._has_aux = kind, has_aux
+        self._layout = of.layout(argtypes)
+        self._mutated = self._layout.positions(made.interface.mutated)
+        self._aux_last = kind == "grad" and isinstance(made.interface.result, tuple)
+        self._kind = kind
         self._tuple = not wrt.single
-        casts = [CASTS.get(argtypes[k]) for k in of.positions(wrt.names)]
+        leaves = self._layout.leaves(wrt.names, floating=True)
+        casts = [CASTS.get(self._layout.types[k]) for k in self._layout.positions(leaves)]
         self._casts = casts if any(casts) else None
         self._wraps = self._tuple and len(wrt.names) == 1
+        self._form = form
+        self._first = len(raw_leaves(made.interface.result)) if kind == "value_and_grad" else 0
 
     def __call__(self, args: tuple[object, ...]) -> object:
+        if not self._layout.flat:
+            args = flat_arguments(self._layout, args)
         if self._mutated:
-            refuse_overlap(self._of.name, self._of.parameters.names, args, self._mutated)
+            refuse_overlap(self._of.name, self._layout.user.params, args, self._mutated)
         result = self._entry(*map(ordinary, args))
+        if self._form is not None:
+            return self._restored(result)
         if self._casts is None and not self._wraps:
             return result
-        if self._kind == "grad" and not self._has_aux:
+        if self._kind == "grad" and not self._aux_last:
             return self._gradients(result)
         first, second = result
         return (self._gradients(first), second) if self._kind == "grad" else (first, self._gradients(second))
+
+    def _restored(self, result: object) -> object:
+        found = raw_leaves(result)
+        for k, c in enumerate(self._casts or ()):
+            if c is not None:
+                found[self._first + k] = c(found[self._first + k])
+        return built(self._form, lambda k: None if k is None else found[k])
 
     def _gradients(self, g: Any) -> object:
         parts = (g,) if self._wraps or not self._tuple else g

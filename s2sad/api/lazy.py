@@ -18,20 +18,21 @@ from s2sad.api import modules
 class Implementation:
     """The compiled function for some argument types, and how it is called.
 
-    ``casts`` maps positions of arguments to types or functions they are converted by; ``result`` is an expression in
-    ``r``, what the function returned.
+    ``arguments`` are expressions in ``args``, the arguments given; ``casts`` maps their positions to types or functions
+    they are converted by; ``result`` is an expression in ``r``, what the function returned, and the names in ``space``.
     """
 
     target: Callable[..., object]
+    arguments: tuple[str, ...]
     casts: Mapping[int, object] = field(default_factory=dict)
     result: str = "r"
-    passed: tuple[int, ...] | None = None
-    """Positions of the arguments that are passed on; all, if not given."""
+    space: Mapping[str, object] = field(default_factory=dict)
 
     def without(self, dropped: Collection[int], count: int) -> Implementation:
         """The same for ``count`` arguments of which some are not passed on."""
         kept = tuple(k for k in range(count) if k not in dropped)
-        return replace(self, casts={kept[k]: c for k, c in self.casts.items()}, passed=kept)
+        moved = tuple(re.sub(r"^args\[(\d+)\]", lambda m: f"args[{kept[int(m[1])]}]", a) for a in self.arguments)
+        return replace(self, arguments=moved)
 
 
 def lazy_dispatcher(name: str, doc: str, implement: Callable[[tuple[types.Type, ...]], Implementation],
@@ -46,10 +47,10 @@ def lazy_dispatcher(name: str, doc: str, implement: Callable[[tuple[types.Type, 
 
     def typing(*args: types.Type) -> Callable[..., object]:
         made = implement(tuple(_plain(t) for t in args))
-        passed = range(len(args)) if made.passed is None else made.passed
-        given = ", ".join(f"cast_{k}(args[{k}])" if k in made.casts else f"args[{k}]" for k in passed)
+        given = ", ".join(f"cast_{k}({a})" if k in made.casts else a for k, a in enumerate(made.arguments))
         text = f"def implementation(*args):\n    r = target({given})\n    return {made.result}\n"
-        space: dict[str, object] = {"target": made.target, **{f"cast_{k}": c for k, c in made.casts.items()}}
+        space: dict[str, object] = {"target": made.target, **{f"cast_{k}": c for k, c in made.casts.items()},
+                                    **made.space}
         exec(text, space)
         return space["implementation"]  # type: ignore[return-value]
 

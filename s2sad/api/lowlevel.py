@@ -12,7 +12,11 @@ from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.program import Program, Specialisation, Types, program_of
 from s2sad.api.results import leaves, normal
 from s2sad.api.statics import static_type
+from s2sad.api.structures import expressions
 from s2sad.errors import BadCall, S2sadError
+from s2sad.frontend.layout import Layout
+from s2sad.ir.trees import Node, tree_of_type
+from s2sad.ir.trees import leaves as leaves_of
 from s2sad.ir.types import is_array, is_complex, is_differentiable
 
 
@@ -116,7 +120,8 @@ def _implementation(program: Program, kind: str, wrt: tuple[str, ...], flags: di
                       hint=f"write a function that calls {program.name} with the function, and take its {kind}")
     refusal: S2sadError | None = None
     known: Specialisation | None = None
-    for argtypes, active, rest in sorted(_readings(program, kind, wrt, given), key=lambda r: len(r[1])):
+    trees = tuple(map(tree_of_type, given))
+    for argtypes, active, rest in sorted(_readings(program, kind, wrt, trees), key=lambda r: len(r[1])):
         program.require_differentiable(argtypes, wrt)
         try:
             made = program.specialise(kind, argtypes, wrt, **flags)
@@ -125,23 +130,50 @@ def _implementation(program: Program, kind: str, wrt: tuple[str, ...], flags: di
             continue
         known = known or made
         wanted = [t for t in leaves(normal(made.interface.result)) if is_differentiable(t)] if kind == "adjoint" else []
-        if active == _followed(program, kind, argtypes, made.interface.active) and _fit(rest, wanted):
-            return Implementation(made.entry, _casts(kind, argtypes, active, given, wanted))
+        layout = program.layout(argtypes)
+        if active == _followed(layout, kind, made.interface.active) and _fit(rest, wanted):
+            passed = [*_passed(layout, kind, made.interface.active, trees),
+                      *((f"args[{len(trees) - len(rest) + k}]", r, t) for k, (r, t) in enumerate(zip(rest, wanted)))]
+            # Scalar tangents and cotangents in the type of their value, so that ``1`` may be written for ``1.0``.
+            casts: dict[int, object] = {k: t for k, (_, have, t) in enumerate(passed)
+                                        if t is not None and not is_array(t) and have != t}
+            return Implementation(made.entry, tuple(text for text, _, _ in passed), casts)
     if known is None and refusal is not None:
         raise refusal
     raise BadCall(f"the arguments of {program.name}_{kind} do not fit: {', '.join(map(str, given))}", code="S2S043",
                   hint=_expected(program, kind, wrt, known))
 
 
-def _followed(program: Program, kind: str, argtypes: Types, active: tuple[str, ...]) -> tuple[int, ...]:
+def _followed(layout: Layout, kind: str, active: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the parameters that are followed by a tangent or a shadow."""
-    return tuple(k for k in program.positions(active) if kind == "tangent" or is_array(argtypes[k]))
+    companions = {k for k in layout.positions(active) if kind == "tangent" or is_array(layout.types[k])}
+    return tuple(i for i, tree in enumerate(layout.trees) if not companions.isdisjoint(leaves_of(tree)))
+
+
+def _passed(layout: Layout, kind: str, active: tuple[str, ...],
+            given: tuple[Any, ...]) -> Iterator[tuple[str, Any, Any]]:
+    """Arguments of the generated function: expression, type, and for tangents the type wanted."""
+    companions = {k for k in layout.positions(active) if kind == "tangent" or is_array(layout.types[k])}
+    followed = _followed(layout, kind, active)
+    position = 0
+    for i, tree in enumerate(layout.trees):
+        own = [text for _, text in expressions(layout.argtypes[i], f"args[{position}]")]
+        numbers = [k for k in leaves_of(tree) if k is not None]
+        beside: dict[str, Any] = {}
+        if i in followed:
+            beside = {text: t for t, text in expressions(given[position + 1], f"args[{position + 1}]")}
+        for k, text in zip(numbers, own, strict=True):
+            yield text, layout.types[k], None
+            if k in companions:
+                shadow = text.replace(f"args[{position}]", f"args[{position + 1}]", 1)
+                yield shadow, beside[shadow], layout.types[k]
+        position += 1 + (i in followed)
 
 
 def _readings(program: Program, kind: str, wrt: tuple[str, ...],
               given: Types) -> Iterator[tuple[Types, tuple[int, ...], Types]]:
     """All ways to read arguments: types of the parameters, positions of those with a shadow, and what is left."""
-    count, chosen = len(program.parameters.names), program.positions(wrt)
+    count, chosen = len(program.parameters.names), tuple(map(program.parameters.index, wrt))
 
     def read(argtypes: Types, active: tuple[int, ...], rest: Types) -> Iterator[tuple[Types, tuple[int, ...], Types]]:
         k = len(argtypes)
@@ -152,9 +184,10 @@ def _readings(program: Program, kind: str, wrt: tuple[str, ...],
             return
         t = rest[0]
         follows = len(rest) > 1 and _shadows(t, rest[1])
-        if k not in chosen or kind == "adjoint" and not is_array(t):
+        arrays = any(is_array(leaf) and is_differentiable(leaf) for leaf in leaves_of(t))
+        if k not in chosen or kind == "adjoint" and not arrays:
             yield from read((*argtypes, t), active, rest[1:])
-            follows = follows and is_array(t) and is_differentiable(t)
+            follows = follows and arrays
         if follows:
             yield from read((*argtypes, t), (*active, k), rest[2:])
 
@@ -165,7 +198,15 @@ def _readings(program: Program, kind: str, wrt: tuple[str, ...],
 
 
 def _shadows(t: Any, s: Any) -> bool:
-    """Whether ``s`` can be the shadow or tangent of ``t``: for arrays the same element type, rank and layout."""
+    """Whether ``s`` can be the shadow or tangent of ``t``: for arrays the same element type, rank and layout.
+
+    Where ``t`` is structured, ``s`` is structured alike; what stands in it for a value without derivative is not looked
+    at.
+    """
+    if isinstance(t, Node):
+        return isinstance(s, Node) and len(s.items) == len(t.items) and all(
+            _shadows(a, b) if isinstance(a, Node) or is_array(a) and is_differentiable(a) else True
+            for a, b in zip(t.items, s.items))
     if is_array(t):
         return is_array(s) and (s.dtype, s.ndim, s.layout) == (t.dtype, t.ndim, t.layout)
     return _fits(t, s)
@@ -181,23 +222,6 @@ def _fit(rest: tuple[Any, ...], wanted: list[Any]) -> bool:
     return len(rest) == len(wanted) and all(
         is_array(r) and (r.dtype, r.ndim) == (t.dtype, t.ndim) if is_array(t) else _fits(t, r)
         for r, t in zip(rest, wanted))
-
-
-def _casts(kind: str, argtypes: Types, active: tuple[int, ...], given: Types,
-           wanted: list[types.Type]) -> dict[int, object]:
-    """Scalar tangents and cotangents in the type of their value, so that ``1`` may be written for ``1.0``."""
-    casts: dict[int, object] = {}
-    position = 0
-    for k, t in enumerate(argtypes):
-        position += 1
-        if k in active:
-            if not is_array(t) and given[position] != t:
-                casts[position] = t
-            position += 1
-    for offset, t in enumerate(wanted):
-        if not is_array(t) and given[position + offset] != t:
-            casts[position + offset] = t
-    return casts
 
 
 def _expected(program: Program, kind: str, wrt: tuple[str, ...], known: Specialisation | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from s2sad.errors import BadCall
+from s2sad.ir.trees import Node, built, container_of
 
 
 def ordinary(value: object) -> object:
@@ -15,13 +16,15 @@ def ordinary(value: object) -> object:
     copied once here. Read-only ones are copied because their type in numba is another, which a writeable local of the
     same name could not share.
     """
-    if isinstance(value, tuple):
+    if type(value) is tuple:
         parts = tuple(ordinary(v) for v in value)
         return value if all(p is v for p, v in zip(parts, value)) else parts
     if not isinstance(value, np.ndarray):
         return value
     if isinstance(value, np.ma.MaskedArray):
         raise BadCall("masked arrays are not supported", code="S2S043", hint="pass the data and the mask as two arrays")
+    if value.dtype.names is not None:
+        return value                       # its fields are passed, each made ordinary
     flags = value.flags
     if (type(value) is np.ndarray and flags.writeable and flags.aligned and value.dtype.isnative
             and (flags.c_contiguous or flags.f_contiguous)):
@@ -32,8 +35,9 @@ def ordinary(value: object) -> object:
 
 def owned(value: object) -> object:
     """An ordinary value that shares no memory with the one given."""
-    if isinstance(value, tuple):
-        return tuple(owned(v) for v in value)
+    found = container_of(value)
+    if found is not None and not isinstance(value, np.ndarray):
+        return built(Node(tuple(range(len(found[1]))), found[0]), lambda k: owned(found[1][k]))
     new = ordinary(value)
     return np.array(new, order="K", copy=True) if new is value and isinstance(value, np.ndarray) else new
 

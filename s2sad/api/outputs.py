@@ -3,10 +3,11 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from s2sad.api.program import Program, Types
-from s2sad.api.results import Tree, normal, refuse_procedure
+from s2sad.api.program import Program
+from s2sad.api.results import normal, refuse_procedure
 from s2sad.driver import Interface
 from s2sad.errors import BadCall
+from s2sad.frontend.layout import Layout
 
 OutputsLike: TypeAlias = "str | tuple[str, ...] | list[str] | None"
 
@@ -20,37 +21,45 @@ def spelled(outputs: OutputsLike) -> tuple[str, ...] | str | None:
     return tuple(outputs)
 
 
-def resolve(program: Program, interface: Interface, outputs: OutputsLike) -> tuple[str, ...] | None:
+def resolve(program: Program, layout: Layout, interface: Interface, outputs: OutputsLike) -> tuple[str, ...] | None:
     """Check ``outputs`` against what the function writes to; ``None`` stands for the returned value alone."""
     if outputs is None:
-        refuse_procedure(program.name, interface)
+        refuse_procedure(program.name, interface, mutated_parameters(layout, interface))
         return None
     names = (outputs,) if isinstance(outputs, str) else tuple(outputs)
     if not names:
-        raise BadCall("outputs is empty", hint=_hint(program, interface))
+        raise BadCall("outputs is empty", hint=_hint(program, layout, interface))
     for k, name in enumerate(names):
         if name in names[:k]:
             raise BadCall(f"outputs names '{name}' twice")
         if name == "return":
             if normal(interface.result) is None:
                 raise BadCall(f"outputs names the returned value, but {program.name} returns nothing",
-                              hint=_hint(program, interface))
+                              hint=_hint(program, layout, interface))
         elif name not in program.parameters.names:
-            raise BadCall(f"'{name}' in outputs is not a parameter of {program.name}", hint=_hint(program, interface))
-        elif name not in interface.mutated:
+            raise BadCall(f"'{name}' in outputs is not a parameter of {program.name}",
+                          hint=_hint(program, layout, interface))
+        elif name not in mutated_parameters(layout, interface):
             raise BadCall(f"{program.name} does not write to '{name}', which outputs names",
-                          hint=_hint(program, interface))
+                          hint=_hint(program, layout, interface))
     return names
 
 
-def types_of_outputs(program: Program, interface: Interface, argtypes: Types, outputs: tuple[str, ...] | None) -> Tree:
-    """The structure of the value: the returned one's, or a tuple in the order of ``outputs``."""
-    result = normal(interface.result)
+def mutated_parameters(layout: Layout, interface: Interface) -> tuple[str, ...]:
+    """The user's parameters of which something is written to."""
+    return tuple(n for n in layout.names if not set(layout.leaves((n,))).isdisjoint(interface.mutated))
+
+
+def leaves_written(layout: Layout, interface: Interface, outputs: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The outputs in terms of the generated function's parameters."""
     if outputs is None:
-        return result
-    return tuple(result if name == "return" else argtypes[program.parameters.index(name)] for name in outputs)
+        return None
+    return tuple(leaf for o in outputs
+                 for leaf in ((o,) if o == "return" else layout.leaves((o,))) if o == "return"
+                 or leaf in interface.mutated)
 
 
-def _hint(program: Program, interface: Interface) -> str:
-    possible = list(interface.mutated) + (["return"] if normal(interface.result) is not None else [])
+def _hint(program: Program, layout: Layout, interface: Interface) -> str:
+    possible = list(mutated_parameters(layout, interface))
+    possible += ["return"] if normal(interface.result) is not None else []
     return f"possible outputs of {program.name} are: {', '.join(possible) or 'none'}"

@@ -5,10 +5,11 @@ import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from types import FunctionType
 from typing import Any
 
-from numba import types
+import gast
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
@@ -20,10 +21,14 @@ from s2sad.api.memory import ordinary
 from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
+from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
 from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
+from s2sad.frontend.layout import Layout, layout_of
 from s2sad.frontend.source import UserFunction
+from s2sad.ir.trees import Tree, tree_of_type
 
-Types = tuple[types.Type, ...]
+Types = tuple[Any, ...]
+"""A numba type for each argument, or a tree of them for one that holds several values."""
 
 
 class Specialisation:
@@ -72,6 +77,7 @@ class Program:
         self._bound: OrderedDict[object, Program] = OrderedDict()
         self._done: dict[object, Specialisation] = {}
         self._noted: dict[object, Types | None] = {}
+        self._layouts: dict[Types, Layout] = {}
 
     def user(self, argtypes: Types) -> UserFunction:
         raise NotImplementedError
@@ -97,6 +103,27 @@ class Program:
         """Whether neither a decorator nor the caller has said what derivatives are by."""
         return self.default is None
 
+    def layout(self, argtypes: Types) -> Layout:
+        """How arguments of these types are passed to generated code."""
+        with global_compiler_lock:
+            if argtypes not in self._layouts:
+                self._layouts[argtypes] = self._laid_out(argtypes)
+            return self._layouts[argtypes]
+
+    def _laid_out(self, argtypes: Types) -> Layout:
+        return layout_of(self.user(argtypes), argtypes)
+
+    def layout_for(self, args: tuple[object, ...], key: object) -> Layout:
+        """The layout of a call's arguments, found by their fingerprint."""
+        found = self.plans.get(("layout", key))
+        if found is None:
+            found = self.plans["layout", key] = self.layout(self.types_of(args))
+        return found  # type: ignore[return-value]
+
+    def result_tree(self, layout: Layout, interface: driver.Interface) -> Tree:
+        """The structure of the result, its leaves numbered as in what generated code returns."""
+        return interface.tree
+
     def wrt(self, wrt: WrtLike) -> Wrt:
         """What ``wrt`` means: the decorator's where none is given, else the first parameter."""
         if wrt is None:
@@ -104,8 +131,13 @@ class Program:
         return self.parameters.wrt(wrt)
 
     def specialise(self, kind: str, argtypes: Types, wrt: tuple[str, ...], **flags: object) -> Specialisation:
-        """Generate for these types, once."""
-        key = (kind, argtypes, wrt, tuple(flags.items()))
+        """Generate for these types and parameters, once."""
+        layout = self.layout(argtypes)
+        return self.specialise_leaves(kind, layout, layout.leaves(wrt, floating=True), **flags)
+
+    def specialise_leaves(self, kind: str, layout: Layout, wrt: tuple[str, ...], **flags: object) -> Specialisation:
+        """Generate for a layout and some of the generated function's parameters, once."""
+        key = (kind, layout.argtypes, wrt, tuple(flags.items()))
         found = self._done.get(key)
         if found is not None:
             return found
@@ -113,28 +145,17 @@ class Program:
         # waited for while this one is held, and the other way round in another thread.
         with global_compiler_lock:
             if key not in self._done:
-                user = self.user(argtypes)
-                generated = driver.generate(user, kind, argtypes, self._names_in(user, wrt), numba_options=self.options,
-                                            **self._flags_in(user, flags))  # type: ignore[arg-type]
-                generated = replace(generated, interface=generated.interface.of(self.parameters.names))
+                generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
+                                            **flags)  # type: ignore[arg-type]
                 self._done[key] = Specialisation(generated, bool(self.options.get("cache")))
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:
         """What the function returns and writes to, without generating anything."""
         with global_compiler_lock:
-            user = self.user(argtypes)
-            found = driver.analyse(user, argtypes, self._names_in(user, wrt)).interface
-            return found.of(self.parameters.names)
-
-    def _names_in(self, user: UserFunction, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Names of parameters as the user function has them: a generated one may have renamed some."""
-        own = dict(zip(self.parameters.names, user.params))
-        return tuple(own.get(n, n) for n in names)
-
-    def _flags_in(self, user: UserFunction, flags: Mapping[str, object]) -> dict[str, object]:
-        outputs = flags.get("outputs")
-        return {**flags, "outputs": self._names_in(user, outputs)} if isinstance(outputs, tuple) else dict(flags)
+            layout = self.layout(argtypes)
+            found = driver.analyse(layout.user, layout.types, layout.leaves(wrt, floating=True)).interface
+            return found.of(layout.user.params)
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         """The function itself, for derivatives found by evaluating it."""
@@ -154,14 +175,11 @@ class Program:
 
     def types_of(self, args: tuple[object, ...]) -> Types:
         """Types of the arguments, in the form they are passed on."""
-        return tuple(type_of(ordinary(a), n, self.name) for a, n in zip(args, self.parameters.names))
+        return tuple(tree_of_type(type_of(ordinary(a), n, self.name)) for a, n in zip(args, self.parameters.names))
 
     def require_differentiable(self, argtypes: Types, wrt: tuple[str, ...]) -> None:
         for name in wrt:
             require_differentiable(argtypes[self.parameters.index(name)], name, self.name)
-
-    def positions(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(self.parameters.index(name) for name in names)
 
 
 class FunctionProgram(Program):
@@ -182,7 +200,23 @@ class FunctionProgram(Program):
         return self._user
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
-        return self.primal
+        return self.python if any(map(of_python, argtypes)) else self.primal
+
+    def call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """The primal, compiled; where numba knows no such arguments, from the form that takes their leaves."""
+        if not self._returns_dict and all(map(numba_takes, (*args, *kwargs.values()))):
+            return self.primal(*args, **kwargs)
+        bound = self.parameters.bind(args, kwargs)
+        layout = self.layout_for(bound, fingerprint(bound))
+        made = self.specialise_leaves("flat", layout, ())
+        return restored(made.interface.tree, made.entry(*flat_arguments(layout, bound)))
+
+    @cached_property
+    def _returns_dict(self) -> bool:
+        try:
+            return any(isinstance(n, gast.Dict) for n in gast.walk(self.user(()).node))
+        except S2sadError:
+            return False                   # without source there is nothing but what numba makes of it
 
     def _bind(self, statics: Mapping[str, object]) -> Program:
         return BoundProgram(self, statics)

@@ -9,6 +9,7 @@ import numpy as np
 from numba import types
 from numba.np.numpy_support import as_dtype
 
+from s2sad.api.structures import given_for
 from s2sad.driver import Interface
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_complex, is_differentiable
@@ -32,15 +33,15 @@ def leaves(t: Tree) -> Iterator[types.Type]:
         yield t
 
 
-def refuse_procedure(function: str, interface: Interface) -> None:
+def refuse_procedure(function: str, interface: Interface, mutated: tuple[str, ...]) -> None:
     """Raise where a function returns nothing, saying what it writes to instead."""
     if any(True for _ in leaves(normal(interface.result))):
         return
-    if not interface.mutated:
+    if not mutated:
         raise BadCall(f"{function} returns nothing and writes to none of its arguments", code="S2S042")
-    names = ", ".join(f"'{name}'" for name in interface.mutated)
+    names = ", ".join(f"'{name}'" for name in mutated)
     raise BadCall(f"{function} returns nothing; it writes to {names}", code="S2S042",
-                  hint=f"say which are its outputs, with jvp or vjp: outputs={interface.mutated!r}")
+                  hint=f"say which are its outputs, with jvp or vjp: outputs={mutated!r}")
 
 
 def fitting(given: object, like: object, t: types.Type, what: str) -> object:
@@ -73,10 +74,10 @@ def fitting(given: object, like: object, t: types.Type, what: str) -> object:
     return as_dtype(t).type(given)
 
 
-def require_zero(given: object, what: str) -> None:
+def require_zero(given: object, what: str, why: str = "it belongs to a value that is not floating-point") -> None:
     """Tangents and cotangents of what is not floating-point: ``None`` or zero."""
     if given is not None and (not isinstance(given, (int, float, np.generic, np.ndarray)) or np.any(given)):
-        raise BadCall(f"{what} has to be None or zero: it belongs to a value that is not floating-point", code="S2S043")
+        raise BadCall(f"{what} has to be None or zero: {why}", code="S2S043")
 
 
 def _unfit(what: str, wanted: str, got: str) -> BadCall:
@@ -90,26 +91,29 @@ class Shape:
     type: types.Type
     shape: tuple[int, ...]
 
-
-ShapeTree: TypeAlias = "Shape | tuple[ShapeTree, ...] | None"
-
-
-def shapes(t: Tree, value: Any) -> ShapeTree:
+def shapes(t: Tree, value: Any) -> Iterator[Shape | None]:
+    """What is remembered of the leaves of a value, in order."""
     if isinstance(t, tuple):
-        return tuple(shapes(item, v) for item, v in zip(t, value))
-    return None if t is None else Shape(t, np.shape(value))
-
-
-def flat_cotangents(given: object, s: ShapeTree, what: str = "the cotangent") -> Iterator[object]:
-    """One cotangent per floating-point leaf, in order, each checked against the value it belongs to."""
-    if isinstance(s, tuple):
-        if not isinstance(given, (tuple, list)):
-            raise _unfit(what, f"a tuple of {len(s)}", type(given).__name__)
-        if len(given) != len(s):
-            raise _unfit(what, f"a tuple of {len(s)}", f"one of {len(given)}")
-        for k, (g, item) in enumerate(zip(given, s)):
-            yield from flat_cotangents(g, item, f"{what}[{k}]")
-    elif s is None or not is_differentiable(s.type):
-        require_zero(given, what)
+        for item, v in zip(t, value):
+            yield from shapes(item, v)
     else:
-        yield fitting(given, s.shape, s.type, what)
+        yield None if t is None else Shape(t, np.shape(value))
+
+
+def flat_cotangents(given: object, form: object, leaves: list[Shape | None]) -> list[object]:
+    """One cotangent per floating-point leaf, in order, each checked against the value it belongs to.
+
+    ``form`` is the structure of the value, with the numbers of the leaves in it.
+    """
+    found: dict[int, object] = {}
+    for k, g, what in given_for(form, given, "the cotangent"):
+        leaf = leaves[k] if isinstance(k, int) else None
+        if k is not None and not isinstance(k, int):
+            # Part of an output that the function does not write to.
+            require_zero(g, what, "the function does not write to what it belongs to")
+        elif leaf is None or not is_differentiable(leaf.type):
+            require_zero(g, what)
+        else:
+            found[k] = fitting(g, leaf.shape, leaf.type, what)  # type: ignore[index]
+    return [found[k] if k in found else fitting(None, leaf.shape, leaf.type, "")
+            for k, leaf in enumerate(leaves) if leaf is not None and is_differentiable(leaf.type)]

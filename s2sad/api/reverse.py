@@ -2,17 +2,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from s2sad.api.argtypes import fingerprint
-from s2sad.api.arguments import WrtLike
+from s2sad.api.arguments import Wrt, WrtLike
 from s2sad.api.gradient import CASTS
 from s2sad.api.memory import apart, arrays_in, ordinary, refuse_overlap
-from s2sad.api.outputs import OutputsLike, resolve, spelled, types_of_outputs
+from s2sad.api.outputs import OutputsLike, leaves_written, resolve, spelled
 from s2sad.api.program import Program, program_of
-from s2sad.api.results import ShapeTree, flat_cotangents, shapes
+from s2sad.api.results import Shape, Tree, flat_cotangents, normal, shapes
 from s2sad.api.statics import separate
+from s2sad.api.structures import flat_arguments, gradient_form, raw_leaves, restored, shifted
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_differentiable
+from s2sad.frontend.layout import Layout
+from s2sad.ir.trees import Node, built, mapped, plain
 
 
 def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
@@ -63,58 +67,97 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
         chosen = program.wrt(wrt)
         names = chosen.names[0] if chosen.single else chosen.names
     wanted = spelled(outputs)
-    key = ("vjp", fingerprint(args), names, wanted)
+    found = fingerprint(args)
+    key = ("vjp", found, names, wanted)
     plan = program.plans.get(key)
     if plan is None:
-        plan = program.plans[key] = _Plan(program, args, names, wanted)
+        plan = program.plans[key] = _Plan(program, program.layout_for(args, found), names, wanted)
     return plan(args)  # type: ignore[operator]
 
 
 class _Plan:
     """All that one call has to do for arguments of types met before."""
 
-    def __init__(self, program: Program, args: tuple[object, ...], wrt: WrtLike, outputs: OutputsLike) -> None:
-        self.program = program
-        self.types = program.types_of(args)
-        names = program.parameters.names
+    def __init__(self, program: Program, layout: Layout, wrt: WrtLike, outputs: OutputsLike) -> None:
+        self.program, self.layout = program, layout
         if wrt is None and program.chooses_freely:
-            chosen = tuple(n for n, t in zip(names, self.types) if is_differentiable(t))
+            chosen = tuple(n for n in layout.names if layout.differentiable(n))
             if not chosen:
                 raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
         else:
             chosen = program.wrt(wrt).names
-        program.require_differentiable(self.types, chosen)
+        program.require_differentiable(layout.argtypes, chosen)
         self.wrt = chosen
-        resolved = resolve(program, program.interface(self.types, chosen), outputs)
-        made = program.specialise("vjp", self.types, chosen, **({} if resolved is None else {"outputs": resolved}))
+        interface = program.interface(layout.argtypes, chosen)
+        resolved = resolve(program, layout, interface, outputs)
+        leaves = leaves_written(layout, interface, resolved)
+        made = program.specialise("vjp", layout.argtypes, chosen, **({} if leaves is None else {"outputs": leaves}))
         self.forward, self.reverse = made.entries
-        self.mutated = program.positions(made.interface.mutated)
-        self.structure = types_of_outputs(program, made.interface, self.types, resolved)
-        self.casts = tuple(CASTS.get(self.types[k]) for k in program.positions(chosen))
+        self.mutated = layout.positions(made.interface.mutated)
+        result, tree = normal(made.interface.result), program.result_tree(layout, made.interface)
+        self.structure: Tree = result
+        self.form: object = tree
+        if leaves is not None and resolved is not None:
+            self.structure = tuple(result if o == "return" else layout.types[layout.user.params.index(o)]
+                                   for o in leaves)
+            self.form = _form(layout, resolved, leaves, tree, result)
+        self.plain = plain(self.form) and layout.flat
+        self.gradients = gradient_form(layout, Wrt(chosen, False))
+        wanted = layout.positions(layout.leaves(chosen, floating=True))
+        self.casts = tuple(CASTS.get(layout.types[k]) for k in wanted)
 
     def __call__(self, args: tuple[object, ...]) -> tuple[object, Pullback]:
-        refuse_overlap(self.program.name, self.program.parameters.names, args, self.mutated)
-        self.program.last_types = self.types
+        args = flat_arguments(self.layout, args)
+        refuse_overlap(self.program.name, self.layout.user.params, args, self.mutated)
+        self.program.last_types = self.layout.argtypes
         given = tuple(map(ordinary, args))
         value, saved = self.forward(*given)
         # What the reverse sweep reads may be an argument as it was given, or part of the value: it gets its own.
         saved = apart(saved, tuple(arrays_in(given)))
         value = apart(value, tuple(arrays_in(saved)))
-        return value, Pullback(self, saved, shapes(self.structure, value))
+        remembered = list(shapes(self.structure, value))
+        if not self.plain:
+            found = raw_leaves(value)
+            value = built(self.form, lambda k: None if k is None else
+                          ordinary(args[k.position]) if isinstance(k, Unwritten) else found[k])
+        return value, Pullback(self, saved, remembered)
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """A leaf of an output that the function does not write to: it is as it was given."""
+
+    position: int
+
+
+def _form(layout: Layout, outputs: tuple[str, ...], written: tuple[str, ...], tree: Any, result: Tree) -> Node:
+    """The structure of the tuple of outputs, its leaves numbered as in what the forward sweep returns."""
+    first: dict[str, int] = {}
+    count = 0
+    for o in written:
+        first[o] = count
+        count += len(raw_leaves(result)) if o == "return" else 1
+    params = layout.user.params
+
+    def leaf(k: int | None) -> object:
+        return None if k is None else first.get(params[k], Unwritten(k))
+
+    return Node(tuple(shifted(tree, first[o]) if o == "return" else mapped(layout.tree(o), leaf) for o in outputs))
 
 
 class Pullback:
     """Maps a cotangent of the value to gradients; made by :func:`vjp`."""
 
-    def __init__(self, plan: _Plan, saved: object, structure: ShapeTree) -> None:
-        self._plan, self._saved, self._structure = plan, saved, structure
+    def __init__(self, plan: _Plan, saved: object, leaves: list[Shape | None]) -> None:
+        self._plan, self._saved, self._leaves = plan, saved, leaves
 
     def __repr__(self) -> str:
         return f"<pullback of {self._plan.program.name} to {', '.join(self._plan.wrt)}>"
 
     def __call__(self, cotangent: object) -> tuple[object, ...]:
         """Gradients in the order of ``wrt``; ``None`` anywhere in the cotangent means zero."""
-        given = tuple(flat_cotangents(cotangent, self._structure))
-        gradients = self._plan.reverse(self._saved, given)
-        casts = self._plan.casts
-        return tuple(g if c is None else c(g) for g, c in zip(gradients, casts))
+        plan = self._plan
+        given = tuple(flat_cotangents(cotangent, plan.form, self._leaves))
+        gradients = tuple(g if c is None else c(g)
+                          for g, c in zip(plan.reverse(self._saved, given), plan.casts))
+        return gradients if plan.layout.flat else restored(plan.gradients, gradients)  # type: ignore[return-value]

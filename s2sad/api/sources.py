@@ -4,12 +4,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from s2sad.api.arguments import WrtLike
-from s2sad.api.outputs import OutputsLike
+from s2sad.api.outputs import OutputsLike, leaves_written, resolve
 from s2sad.api.program import Program, Types, program_of
 from s2sad.api.signatures import completed, from_annotations, parse_signature
 from s2sad.api.statics import separate
+from s2sad.api.structures import of_python
 from s2sad.errors import BadCall
-from s2sad.ir.types import is_differentiable
+from s2sad.ir.trees import tree_of_type
 
 KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp")
 
@@ -62,16 +63,21 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
         raise BadCall(f"there is no source of kind {kind!r}", hint=f"kinds are: {', '.join(KINDS)}")
     if example_args:
         program, example_args = separate(program, program.parameters.bind(example_args, {}))
-    argtypes = _types(program, example_args, signature)
+    argtypes = tuple(map(tree_of_type, _types(program, example_args, signature)))
     if wrt is None and program.chooses_freely and kind == "vjp":
-        names = tuple(n for n, t in zip(program.parameters.names, argtypes) if is_differentiable(t))
+        layout = program.layout(argtypes)
+        names = tuple(n for n in program.parameters.names if layout.differentiable(n))
     else:
         names = program.wrt(wrt).names
-    if kind != "primal":
+    if kind == "primal" and any(map(of_python, argtypes)):
+        kind = "flat"
+    if kind not in ("primal", "flat"):
         program.require_differentiable(argtypes, names)
     flags: dict[str, object] = {}
     if outputs is not None and kind == "vjp":
-        flags["outputs"] = (outputs,) if isinstance(outputs, str) else tuple(outputs)
+        layout = program.layout(argtypes)
+        wanted = resolve(program, layout, program.interface(argtypes, names), outputs)
+        flags["outputs"] = leaves_written(layout, program.interface(argtypes, names), wanted)
     return program.specialise(kind, argtypes, names, **flags).generated.source
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import gast
 import numpy as np
 
-from s2sad.frontend import lists
+from s2sad.frontend import lists, structures
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
-from s2sad.frontend.source import Constant, Library, Module, Several, UserFunction
+from s2sad.frontend.source import Constant, Library, Module, Several, TupleClass, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
@@ -66,6 +66,8 @@ def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
     match flat.meaning(node.func):
         case (Library() | UserFunction()) as known:
             return apply(flat, known, node)
+        case TupleClass() as made:
+            return structures.instance(flat, made, node)
         case None if not isinstance(node.func, gast.Attribute):
             held = flat.value(node.func)
             if isinstance(held, DType):
@@ -129,8 +131,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
 def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> Rhs | Arg | None:
     """Builtins that are operators, or that look into tuples."""
     match name, args:
-        case "len", [TupleArg(items)]:
-            return Const(len(items))
+        case "len", [TupleArg() as held]:
+            return structures.length_of(flat, held, node)
         case "len", [ShapeOf(array)]:
             return Call("np.ndim", (array,))
         case "len", [str() as array] if array in flat.names.lists:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import gast
 
+from s2sad.frontend import structures
 from s2sad.frontend.functions import FunctionArg
 from s2sad.ir.nodes import Arg, Assign, Atom, Const, If, Op, Rhs, TupleArg
 
@@ -29,6 +30,8 @@ def compared(flat: Expressions, node: gast.Compare) -> Rhs | Arg:
     if isinstance(held, FunctionArg) and [type(o) for o in node.ops] in ([gast.Is], [gast.IsNot]) \
             and flat.value(node.comparators[0]) == Const(None):
         return Const(isinstance(node.ops[0], gast.IsNot))
+    if isinstance(held, TupleArg) and len(node.ops) == 1 and type(node.ops[0]) in COMPARE:
+        return structures.compared_tuples(flat, COMPARE[type(node.ops[0])], held, flat.value(node.comparators[0]), node)
     left = flat.as_atom(held, node.left)
     if len(node.ops) == 1 and isinstance(node.ops[0], (gast.In, gast.NotIn)):
         return contained(flat, left, node)

@@ -296,13 +296,13 @@ def _continues_inside(block: tuple) -> bool:
 
 def _structure(value: Arg | None) -> object:
     if isinstance(value, TupleArg):
-        return tuple(_structure(i) for i in value.items)
+        return value.container, tuple(_structure(i) for i in value.items)
     return None
 
 
 def _targets(value: Arg | None, names: LocalNames, base: str) -> Arg:
     if isinstance(value, TupleArg):
-        return TupleArg(tuple(_targets(i, names, f"{base}_{k}") for k, i in enumerate(value.items)))
+        return replace(value, items=tuple(_targets(i, names, f"{base}_{k}") for k, i in enumerate(value.items)))
     return names.fresh(base)
 
 

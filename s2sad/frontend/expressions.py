@@ -2,18 +2,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NoReturn
 
 import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.frontend import functions, lists
+from s2sad.frontend import functions, lists, structures
 from s2sad.frontend.comparisons import compared
 from s2sad.frontend.functions import HELD, FunctionArg
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.scopes import reassigned_inside
-from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
+from s2sad.frontend.source import (
+    Constant,
+    Library,
+    Meaning,
+    Module,
+    Several,
+    TupleClass,
+    UserFunction,
+    parameters,
+)
 from s2sad.ir.nodes import (
     Arg,
     Assign,
@@ -22,6 +32,7 @@ from s2sad.ir.nodes import (
     AugItem,
     Call,
     Const,
+    Container,
     Dim,
     DType,
     Effect,
@@ -69,7 +80,8 @@ class Expressions:
     def __init__(self, user: UserFunction, names: LocalNames, prologue: list, stack: tuple[UserFunction, ...],
                  assigned: set[str], bases: dict[str, str]) -> None:
         self.user, self.names, self.prologue, self.stack = user, names, prologue, stack
-        self.locals = assigned | bases.keys()
+        self.locals = assigned | set(parameters(user.node)) | user.fixed.keys() | {
+            n for n in bases if "." not in n and n not in user.params}
         self.bases = bases
         self.outer: Expressions | None = user.frame  # type: ignore[assignment]
         """The frame of the function around this one."""
@@ -167,11 +179,14 @@ class Expressions:
                     parts.append(self.protected(item, clobbered))
                     own = self.bases.get(f"{key}.{k}")
                     clobbered |= {own} if own else set()
-                out = []
+                out: list[Arg] = []
                 for k, item in enumerate(parts):
+                    if item == Const(None):
+                        out.append(item)
+                        continue
                     mine = self.element(f"{key}.{k}", f"{base}_{k}")
                     out.append(self._bind(f"{key}.{k}", mine, item, loc))
-                return TupleArg(tuple(out))
+                return replace(value, items=tuple(out))
             case ShapeOf(array):
                 mine = self.element(f"{key}.shape", f"{base}_of")
                 self.emit(Assign(mine, array, loc))
@@ -186,7 +201,7 @@ class Expressions:
         """The value, copied where a name in it is about to be assigned."""
         match value:
             case TupleArg(items):
-                return TupleArg(tuple(self.protected(i, clobbered) for i in items))
+                return replace(value, items=tuple(self.protected(i, clobbered) for i in items))
             case ShapeOf(array) if array in clobbered:
                 return ShapeOf(self.temporary(array))
             case str() if value in clobbered:
@@ -266,9 +281,13 @@ class Expressions:
                 return lists.empty_list()
             case gast.Tuple() | gast.List():
                 return TupleArg(tuple(self.spread(node.elts)))
+            case gast.Dict():
+                return structures.dict_of(self, node)
             case gast.BinOp():
                 left, right = self.operand(node.left), self.operand(node.right)
                 if isinstance(left, TupleArg) or isinstance(right, TupleArg):
+                    if isinstance(node.op, gast.Mult):
+                        return self.repeated(left, right, node)
                     if not isinstance(node.op, gast.Add):
                         self.refuse("this operation on a tuple is not supported yet", node, code="S2S007")
                     return self.concatenated(left, right, node)
@@ -308,7 +327,9 @@ class Expressions:
 
     def constant(self, value: object, node: gast.AST) -> Rhs | Arg:
         if isinstance(value, tuple):
-            return TupleArg(tuple(self.as_value(self.constant(v, node)) for v in value))
+            items = tuple(self.as_value(self.constant(v, node)) for v in value)
+            fields = getattr(value, "_fields", None)
+            return TupleArg(items, None if fields is None else Container("namedtuple", fields, type(value)))
         if isinstance(value, (np.generic,)):
             return Op("np.bool_" if isinstance(value, np.bool_) else f"np.{value.dtype.name}", (Const(value.item()),))
         if isinstance(value, np.ndarray):
@@ -372,6 +393,8 @@ class Expressions:
                 return self.constant(value, node)
             case Library(name):
                 return self.library_value(name, node)
+            case TupleClass():
+                self.refuse("a class as a value is not supported", node, hint="call it by its name")
             case UserFunction() | Several():
                 held = functions.function_of(meaning, self, node)
                 if held is None:
@@ -393,15 +416,18 @@ class Expressions:
         return FunctionArg(Library(name))
 
     def attribute(self, node: gast.Attribute) -> Rhs | Arg:
+        held = self.value(node.value)
+        if isinstance(held, TupleArg):
+            return structures.attribute_of(self, held, node)
         match node.attr:
             case "real" | "imag":
-                return Op(f"np.{node.attr}", (self.atom(node.value),))
-            case "shape":
-                return ShapeOf(self.array(node.value))
-            case "size" | "ndim":
-                return Call(f"np.{node.attr}", (self.array(node.value),))
-            case "T":
-                return Call("np.transpose", (self.array(node.value),))
+                return Op(f"np.{node.attr}", (self.as_atom(held, node),))
+            case "shape" if isinstance(held, str):
+                return ShapeOf(held)
+            case "size" | "ndim" if isinstance(held, str):
+                return Call(f"np.{node.attr}", (held,))
+            case "T" if isinstance(held, str):
+                return Call("np.transpose", (held,))
         self.refuse(f"the attribute '.{node.attr}' is not supported yet", node)
 
     def elements(self, value: Arg, count: int, node: gast.AST) -> list[Arg]:
@@ -417,9 +443,19 @@ class Expressions:
                 return [self.temporary(GetItem(value, (Const(k),))) for k in range(count)]
         self.refuse("this cannot be unpacked", node)
 
+    def repeated(self, left: Arg, right: Arg, node: gast.AST) -> TupleArg:
+        items, count = (left, right) if isinstance(left, TupleArg) else (right, left)
+        if not isinstance(items, TupleArg) or items.container is not None or not isinstance(count, Const) \
+                or type(count.value) is not int:
+            self.refuse("a tuple is repeated a literal number of times only", node, code="S2S007")
+        return TupleArg(items.items * count.value)
+
     def concatenated(self, left: Arg, right: Arg, node: gast.AST) -> TupleArg:
         if not isinstance(left, TupleArg) or not isinstance(right, TupleArg):
             self.refuse("a tuple and something else cannot be joined", node, code="S2S007")
+        kinds = {t.container.what if t.container is not None else "tuple" for t in (left, right)}
+        if kinds - {"tuple", "namedtuple"}:
+            self.refuse("only tuples can be joined", node, code="S2S007", hint="make a tuple of the elements")
         return TupleArg(left.items + right.items)
 
     # -- evaluation that depends
@@ -483,8 +519,8 @@ class Expressions:
     def subscript(self, node: gast.Subscript) -> Rhs | Arg:
         held = self.value(node.value)
         match held:
-            case TupleArg(items):
-                return self.tuple_item(items, node)
+            case TupleArg():
+                return structures.subscript_of(self, held, node)
             case ShapeOf(array):
                 k = self.value(node.slice)
                 if not isinstance(k, Const) or not isinstance(k.value, int):
@@ -493,23 +529,6 @@ class Expressions:
             case str():
                 return GetItem(held, self.index(node.slice))
         self.refuse("this cannot be indexed", node)
-
-    def tuple_item(self, items: tuple[Arg, ...], node: gast.Subscript) -> Arg:
-        def literal(e: gast.AST | None) -> int | None:
-            if e is None:
-                return None
-            k = self.value(e)
-            if isinstance(k, Const) and type(k.value) is int:
-                return k.value
-            self.refuse("a tuple is indexed by a literal number only", node, code="S2S007", hint="use an array")
-
-        if isinstance(node.slice, gast.Slice):
-            return TupleArg(items[literal(node.slice.lower):literal(node.slice.upper):literal(node.slice.step)])
-        k = literal(node.slice)
-        assert k is not None
-        if not -len(items) <= k < len(items):
-            self.refuse(f"the tuple has {len(items)} elements", node)
-        return items[k]
 
     def index(self, node: gast.AST) -> tuple[Index, ...]:
         parts = node.elts if isinstance(node, gast.Tuple) else [node]

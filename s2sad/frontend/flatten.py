@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import gast
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.frontend import lists
+from s2sad.frontend import lists, structures
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
@@ -31,6 +31,7 @@ from s2sad.ir.nodes import (
     For,
     GetItem,
     If,
+    Loc,
     Op,
     Permute,
     Raise,
@@ -45,6 +46,17 @@ from s2sad.ir.walk import walk
 def written(node: gast.AST) -> str:
     """The text of an expression."""
     return ast.unparse(gast.gast_to_ast(node))
+
+
+def leaves_early(nodes: Sequence[gast.AST]) -> bool:
+    """Whether a ``break`` or ``continue`` of the loop that has these statements as its body stands among them."""
+    for n in nodes:
+        if isinstance(n, (gast.Break, gast.Continue)):
+            return True
+        inside = [*n.orelse] if isinstance(n, (gast.For, gast.While)) else list(gast.iter_child_nodes(n))
+        if isinstance(n, (gast.stmt, gast.match_case)) and not isinstance(n, gast.FunctionDef) and leaves_early(inside):
+            return True
+    return False
 
 
 class Flattener(Expressions):
@@ -164,7 +176,10 @@ class Flattener(Expressions):
                     clobbered |= self.names_of_target(t)
                 for t, v in zip(target.elts, safe):
                     self.store(t, v)
-            case gast.Subscript():
+            case gast.Subscript() if structures.is_records(records := structures.peek(self, target.value)):
+                assert isinstance(records, TupleArg)
+                structures.store_record(self, records, target, value)
+            case gast.Subscript() | gast.Attribute():
                 base, index = self.place(target)
                 self.emit(SetItem(base, index, self.as_atom(value, target), self.loc))
             case _:
@@ -191,13 +206,17 @@ class Flattener(Expressions):
             return set().union(*map(self.names_of_target, target.elts))
         return set()
 
-    def place(self, target: gast.Subscript) -> tuple[str, tuple]:
+    def place(self, target: gast.Subscript | gast.Attribute) -> tuple[str, tuple]:
         """Base and index of an element or slice to be written."""
         if isinstance(target.value, gast.Name) and self.owner(target.value.id) is None:
             self.refuse(f"'{target.value.id}' is a global; writing into it is not supported", target,
                         hint="pass it as an argument")
-        base = self.array(target.value)
-        return base, self.index(target.slice)
+        held = self.value(target.value)
+        if isinstance(held, TupleArg) or isinstance(target, gast.Attribute):
+            return structures.field_place(self, held, target)
+        if not isinstance(held, str):
+            self.refuse("an array is needed here", target.value)
+        return held, self.index(target.slice)
 
     def augmented(self, node: gast.AugAssign) -> None:
         op = BINARY[type(node.op)]
@@ -221,7 +240,7 @@ class Flattener(Expressions):
             value = self.atom(node.value)
             self.emit(AugAssign(base, op, value, self.user.loc(node)))
             return
-        if not isinstance(node.target, gast.Subscript):
+        if not isinstance(node.target, (gast.Subscript, gast.Attribute)):
             self.refuse("assigning to this is not supported", node.target)
         base, index = self.place(node.target)
         before = len(self.out)
@@ -269,6 +288,10 @@ class Flattener(Expressions):
 
     def for_loop(self, node: gast.For) -> None:
         loc = self.user.loc(node)
+        items = structures.sequence(self, node.iter)
+        if items is not None:
+            self.unrolled(node, items)
+            return
         start, stop, step, give = self.iteration(node.iter)
         counter = self.names.flag("counter")
         before = dict(self.vars)
@@ -283,6 +306,38 @@ class Flattener(Expressions):
         self.same_structure(before, loc)
         loop = For(counter, start, stop, step, inner, loc=loc)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
+
+    def unrolled(self, node: gast.For, items: list[Arg]) -> None:
+        """A loop over a tuple, as one copy of its body after the other.
+
+        A ``break`` has to skip the copies after it, and a ``continue`` the rest of its own: copies that may be left so
+        are loops of one trip, each in the ``else`` block of the one before.
+        """
+        loc = self.user.loc(node)
+        early = leaves_early(node.body)
+
+        def copies(rest: list[Arg]) -> None:
+            if not rest:
+                self.statements(node.orelse)
+                return
+            before = dict(self.vars)
+            if not early:
+                self.one_copy(node, rest[0], loc)
+                copies(rest[1:])
+                return
+            body = self.nested(lambda: self.one_copy(node, rest[0], loc))
+            self.same_structure(before, loc)
+            loop = For(self.names.flag("counter"), Const(0), Const(1), Const(1), body, loc=loc)
+            after = self.nested(lambda: copies(rest[1:]))
+            self.same_structure(before, loc)
+            self.emit(LoopElse(loop, after, loc) if after else loop)
+
+        copies(items)
+
+    def one_copy(self, node: gast.For, item: Arg, loc: Loc) -> None:
+        self.loc = loc
+        self.store(node.target, item)
+        self.statements(node.body)
 
     def iteration(self, node: gast.AST) -> tuple[Atom, Atom, Atom, Callable[[str], Arg]]:
         """Bounds of the loop over an iterable, and what its target gets for a value of the counter."""

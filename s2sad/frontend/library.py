@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction
-from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, TupleClass, UserFunction
+from s2sad.ir.nodes import Container
 from s2sad.runtime.helpers import python_functions
 
 # Names numba knows, for those NumPy gives several names.
@@ -24,7 +25,7 @@ PREFERRED = {
     "np.bitwise_not": "np.invert", "np.bitwise_invert": "np.invert", "np.alltrue": "np.all", "np.trapz": "np.trapezoid",
 }
 BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate",
-            "zip", "sum", "divmod", "pow", "tuple", "list")
+            "zip", "sum", "divmod", "pow", "tuple", "list", "reversed")
 SPACES = {"np": np, "np.linalg": np.linalg, "np.random": np.random, "np.fft": np.fft, "math": math, "cmath": cmath}
 
 
@@ -63,10 +64,13 @@ def meaning(obj: object, name: str) -> Meaning:
             return Constant(obj.item())
     if obj is None or isinstance(obj, (bool, int, float, complex, str, np.ndarray, np.generic)):
         return Constant(obj)
+    if isinstance(obj, type) and issubclass(obj, tuple) and hasattr(obj, "_fields"):
+        return TupleClass(Container("namedtuple", tuple(obj._fields), obj), dict(getattr(obj, "_field_defaults", {})))
     if isinstance(obj, tuple):
         parts = [meaning(o, f"{name}[{k}]") for k, o in enumerate(obj)]
         if all(isinstance(p, Constant) for p in parts):
-            return Constant(tuple(p.value for p in parts))  # type: ignore[union-attr]
+            values = tuple(p.value for p in parts)  # type: ignore[union-attr]
+            return Constant(type(obj)._make(values) if hasattr(obj, "_fields") else values)  # type: ignore[attr-defined]
         return Several(tuple(parts))
     if isinstance(obj, type) and issubclass(obj, np.generic):
         return Library("np.bool_" if obj is np.bool_ else f"np.{np.dtype(obj).name}")

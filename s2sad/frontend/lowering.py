@@ -5,6 +5,7 @@ from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.flatten import Flattener
 from s2sad.frontend.functions import function_of
+from s2sad.frontend.layout import element_bases
 from s2sad.frontend.loops import settle_loops
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.scopes import assigned_names
@@ -57,13 +58,17 @@ def lower_function(user: UserFunction) -> Function:
     """
     check_syntax(user)
     assigned = assigned_names(user.node)
-    own = assigned | set(user.params) | user.fixed.keys()
+    arguments = user.arguments or {}
+    own = assigned | set(user.params) | user.fixed.keys() | arguments.keys()
     names = LocalNames(own - RESERVED)
     # What generated code means something else by goes by another name in it.
     bases = {n: n if n not in RESERVED else names.fresh(n) for n in (*user.params, *sorted(own - set(user.params)))}
+    for p, held in arguments.items():
+        bases |= element_bases(p, held)
     flat = Flattener(user, names, [], (user,), assigned, bases)
     flat.vars.update({p: bases[p] for p in user.params})
     flat.vars.update({p: fixed_value(flat, m) for p, m in user.fixed.items()})
+    flat.vars.update(arguments)
     flat.statements(user.node.body)
     loc = user.loc(user.node)
     body, result = one_exit((*(s for _, s in flat.prologue), *flat.out), names, "result", loc)

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import gast
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.ir.nodes import Loc
+from s2sad.ir.nodes import Arg, Container, Loc
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,15 @@ class Several:
     parts: tuple[object, ...]
 
 
-Meaning: TypeAlias = "Library | Constant | Module | Several | UserFunction"
+@dataclass(frozen=True)
+class TupleClass:
+    """A class of namedtuples: calling it holds values under names."""
+
+    container: Container
+    defaults: Mapping[str, object]
+
+
+Meaning: TypeAlias = "Library | Constant | Module | Several | TupleClass | UserFunction"
 
 
 @dataclass(eq=False)
@@ -77,6 +85,10 @@ class UserFunction:
     """What parameters mean that are functions or texts: they are no parameters of what is generated."""
     frame: object = None
     """Of a function defined inside another: where the variables of that one are found."""
+    arguments: Mapping[str, Arg] | None = None
+    """What the parameters that are no single value hold, once types are known (see :mod:`s2sad.frontend.layout`)."""
+    layouts: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
+    """The layouts made for types of arguments."""
 
     @property
     def key(self) -> object:

@@ -14,7 +14,7 @@ ALLOWED: tuple[type, ...] = (
     gast.Pass, gast.Assert, gast.Raise, gast.Expr, gast.FunctionDef, gast.Global, gast.Nonlocal, gast.Match,
     gast.match_case, gast.MatchValue, gast.MatchSingleton, gast.MatchSequence, gast.MatchAs, gast.MatchOr,
     gast.BinOp, gast.UnaryOp, gast.BoolOp, gast.Compare, gast.IfExp, gast.Call, gast.keyword, gast.Attribute,
-    gast.Subscript, gast.Slice, gast.Tuple, gast.List, gast.Name, gast.Constant, gast.Lambda, gast.NamedExpr,
+    gast.Subscript, gast.Slice, gast.Tuple, gast.List, gast.Dict, gast.Name, gast.Constant, gast.Lambda, gast.NamedExpr,
     gast.Starred, gast.arguments,
     gast.expr_context, gast.operator, gast.unaryop, gast.boolop, gast.cmpop,
 )
@@ -38,7 +38,6 @@ REFUSED: dict[type, Refusal] = {
     gast.GeneratorExp: Refusal("a generator expression", "accumulate in a loop"),
     gast.DictComp: Refusal("a dict comprehension", "use arrays or names"),
     gast.SetComp: Refusal("a set comprehension", "use arrays or names"),
-    gast.Dict: Refusal("a dict", "use arrays or names"),
     gast.Set: Refusal("a set", "use arrays or names"),
     gast.JoinedStr: Refusal("an f-string", "write a plain string"),
     gast.Try: Refusal("'try'", "test the condition before it fails"),

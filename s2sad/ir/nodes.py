@@ -85,8 +85,21 @@ Atom: TypeAlias = "str | Const"
 
 
 @dataclass(frozen=True)
+class Container:
+    """What holds values by key: ``what`` is ``list``, ``dict``, ``namedtuple``, ``dataclass``, ``records`` (an array of
+    records) or ``record``; ``cls`` is the class, or the dtype of records."""
+
+    what: str
+    keys: tuple[str, ...] = ()
+    cls: Any = None
+
+
+@dataclass(frozen=True)
 class TupleArg:
+    """Several values at once; ``container`` says what they are to the author, where that is more than a tuple."""
+
     items: tuple[Arg, ...]
+    container: Container | None = None
 
 
 @dataclass(frozen=True)

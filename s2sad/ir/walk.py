@@ -195,7 +195,7 @@ def map_result(result: Arg | None, f: Callable[[Atom], Arg]) -> Arg | None:
     if result is None:
         return None
     if isinstance(result, TupleArg):
-        return TupleArg(tuple(map_result(i, f) for i in result.items))  # type: ignore[misc]
+        return replace(result, items=tuple(map_result(i, f) for i in result.items))  # type: ignore[misc]
     return f(result)  # type: ignore[arg-type]
 
 
@@ -228,7 +228,7 @@ def _atom(a: Any, m: Mapping[str, Atom]) -> Any:
         case str():
             return m.get(a, a)
         case TupleArg(items):
-            return TupleArg(tuple(_atom(i, m) for i in items))
+            return replace(a, items=tuple(_atom(i, m) for i in items))
         case ShapeOf(array):
             return ShapeOf(m.get(array, array))  # type: ignore[arg-type]
         case Slice(lower, upper, step):

@@ -16,6 +16,7 @@ class Interface:
 
     ``active`` parameters are followed by a tangent, or (arrays) by a shadow; ``mutated`` are array parameters the
     function writes to; ``result`` is the structure of the primal's result: ``None``, a numba type, or a nested tuple.
+    ``tree`` is that structure with the containers the author returns, its leaves numbered.
     """
 
     params: tuple[str, ...]
@@ -23,6 +24,7 @@ class Interface:
     active: tuple[str, ...]
     mutated: tuple[str, ...]
     result: object
+    tree: object = None
 
     def of(self, params: tuple[str, ...]) -> Interface:
         """The same with the author's names of the parameters."""
@@ -30,7 +32,7 @@ class Interface:
             return self
         own = dict(zip(self.params, params))
         wrt, active, mutated = (tuple(own[p] for p in names) for names in (self.wrt, self.active, self.mutated))
-        return Interface(params, wrt, active, mutated, self.result)
+        return Interface(params, wrt, active, mutated, self.result, self.tree)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from s2sad.numeric.complex_library import ComplexStepUnavailable
 
 _STATEMENTS = (ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
                ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Assert, ast.Match, ast.Global, ast.Nonlocal)
-_REFUSED = (ast.Await, ast.Yield, ast.YieldFrom, ast.Dict, ast.Set, ast.DictComp, ast.SetComp)
+_REFUSED = (ast.Await, ast.Yield, ast.YieldFrom, ast.Set, ast.DictComp, ast.SetComp)
 _SCOPES = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp)
 _HELPERS: dict[str, Callable] = {
     "__real": library.real_part, "__pow": library.power, "__floordiv": library.floor_divide,
@@ -249,7 +249,8 @@ class _Rewriter(ast.NodeTransformer):
         constant = self.value(node)
         if constant is not None:
             return constant
-        if node.attr not in library.ATTRIBUTES:
+        # What arrays have no attribute for is a field of a structure.
+        if node.attr not in library.ATTRIBUTES and hasattr(np.ndarray, node.attr):
             self.refuse(f"the attribute '{node.attr}'", node)
         return self.generic_visit(node)  # type: ignore[return-value]
 
@@ -272,7 +273,7 @@ class _Rewriter(ast.NodeTransformer):
             return _stop_gradient
         if callee is numba.prange:
             return library.LIBRARY[range]
-        if isinstance(callee, type) and issubclass(callee, Exception):
+        if isinstance(callee, type) and (issubclass(callee, Exception) or hasattr(callee, "_fields")):
             return callee
         try:
             return library.LIBRARY.get(callee) or DRAWS[callee]

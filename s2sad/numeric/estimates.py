@@ -4,6 +4,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -82,26 +83,40 @@ def gradient(f: Callable, args: Sequence[Any], wrt: WrtLike = 0, method: Method 
     chosen = parameters.wrt(wrt)
     evaluate = _evaluator(f, bound, method)
     values.require_number(evaluate.base, parameters.function)
-    found, errors = [], []
+    found: list[Any] = []
+    errors: list[Any] = []
     for name in chosen.names:
         k = parameters.index(name)
         _require_floats(bound[k], name)
-        found.append(np.zeros(np.shape(bound[k]), np.result_type(bound[k], np.float64)))
-        errors.append(np.zeros(np.shape(bound[k])))
-        # A tiny element of an array usually matters on the scale of the others.
-        common = values.scales(bound[k], np.ones_like(bound[k]))[1:]
-        for where in np.ndindex(np.shape(bound[k])):
-            for unit in (1.0, 1j) if is_complex(bound[k]) else (1.0,):
-                seed = np.zeros_like(found[-1])
-                seed[where] = unit
-                own = values.scales(np.asarray(bound[k])[where], unit)
-                d, e = evaluate.along({k: seed[()]}, own + tuple(c for c in common if c not in own))
-                found[-1][where] += unit * d[0]
-                errors[-1][where] += e[0]
-    tidy = [v if v.ndim else v.item() for v in found], [e if e.ndim else e.item() for e in errors]
+        both = [_by_leaf(evaluate, k, bound[k], at) for at, v in enumerate(values.leaves(bound[k]))]
+        for column, into in enumerate((found, errors)):
+            numbers = iter(both)
+            into.append(values.each(bound[k], lambda v, n=numbers, c=column: next(n)[c]))
     if chosen.single:
-        return GradientEstimate(tidy[0][0], tidy[1][0], evaluate.method)
-    return GradientEstimate(tuple(tidy[0]), tuple(tidy[1]), evaluate.method)
+        return GradientEstimate(found[0], errors[0], evaluate.method)
+    return GradientEstimate(tuple(found), tuple(errors), evaluate.method)
+
+
+def _by_leaf(evaluate: _Evaluator, k: int, argument: Any, at: int) -> tuple[Any, Any]:
+    """Derivative and error by one leaf of an argument."""
+    leaf = list(values.leaves(argument))[at]
+    if not values.has_derivative(leaf):
+        return None, None
+    found = np.zeros(np.shape(leaf), np.result_type(leaf, np.float64))
+    error = np.zeros(np.shape(leaf))
+    # A tiny element of an array usually matters on the scale of the others.
+    common = values.scales(leaf, np.ones_like(leaf))[1:]
+    for where in np.ndindex(np.shape(leaf)):
+        for unit in (1.0, 1j) if is_complex(leaf) else (1.0,):
+            seed = np.zeros_like(found)
+            seed[where] = unit
+            count = iter(range(at + 1))
+            beside = values.each(argument, lambda v, c=count, s=seed: s[()] if next(c, -1) == at else None)
+            own = values.scales(np.asarray(leaf)[where], unit)
+            d, e = evaluate.along({k: beside}, own + tuple(c for c in common if c not in own))
+            found[where] += unit * d[0]
+            error[where] += e[0]
+    return (found, error) if found.ndim else (found.item(), error.item())
 
 
 def directional(f: Callable, args: Sequence[Any], tangents: Sequence[Any], method: Method | None = None,
@@ -140,9 +155,7 @@ def directional(f: Callable, args: Sequence[Any], tangents: Sequence[Any], metho
     for k, (name, value, t) in enumerate(zip(parameters.names, bound, tangents)):
         if t is not None:
             _require_floats(value, name)
-            if np.shape(t) != np.shape(value):
-                raise BadCall(f"the tangent of '{name}' is of shape {np.shape(t)}, its value of {np.shape(value)}")
-            seeds[k] = np.asarray(t, np.result_type(value, np.float64))[()]
+            seeds[k] = values.each(value, partial(_seed, name), t)
     keep = None if outputs is None else [o if o == "return" else parameters.index(o) for o in outputs]
     evaluate = _evaluator(f, bound, method or "complex-step", keep, optional=method is None)
     scale = values.scales(tuple(bound[k] for k in seeds), tuple(seeds.values()))
@@ -187,10 +200,7 @@ class _Differences(_Evaluator):
         def phi(h: float) -> np.ndarray:
             args = list(values.copied(self.args))
             for k, seed in seeds.items():
-                # In the argument's own type: the function may be compiled for it.
-                moved = args[k] + h * seed
-                args[k] = moved if isinstance(args[k], (float, complex)) else args[k].dtype.type(moved) \
-                    if not isinstance(args[k], np.ndarray) else moved.astype(args[k].dtype)
+                args[k] = values.each(args[k], partial(_moved, h), seed)
             try:
                 with np.errstate(all="ignore"), warnings.catch_warnings():
                     warnings.simplefilter("ignore", RuntimeWarning)
@@ -211,6 +221,9 @@ class _ComplexStep(_Evaluator):
         self.copy = complex_copy(f)
         if any(is_complex(v) for v in (*values.leaves(args), *values.leaves(self.base))):
             raise ComplexStepUnavailable("the function computes with complex numbers itself")
+        for v in args:
+            if any(getattr(a, "dtype", None) is not None and a.dtype.names is not None for a in values.outermost(v)):
+                raise ComplexStepUnavailable("there are no complex records")
         for v in values.leaves(args):
             widened(v)
 
@@ -219,9 +232,9 @@ class _ComplexStep(_Evaluator):
         return first, np.abs(first - second) + 16.0 * np.finfo(float).eps * np.abs(first)
 
     def step(self, seeds: dict[int, Any], h: float) -> np.ndarray:
-        args = [_widened(v) for v in values.copied(self.args)]
+        args = [values.each(v, widened) for v in values.copied(self.args)]
         for k, seed in seeds.items():
-            args[k] = args[k] + 1j * (h * seed)
+            args[k] = values.each(args[k], lambda v, s=None: v if s is None else v + 1j * (h * s), seed)
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)
@@ -257,8 +270,26 @@ class _ComplexStep(_Evaluator):
         return d
 
 
-def _widened(value: Any) -> Any:
-    return type(value)(_widened(v) for v in value) if isinstance(value, (tuple, list)) else widened(value)
+def _seed(name: str, value: Any, t: Any = None) -> Any:
+    """The direction of one leaf, zeros where none is given; ``None`` for what has no derivative."""
+    if not values.has_derivative(value):
+        return None
+    kind = np.result_type(value, np.float64)
+    if t is None:
+        return np.zeros(np.shape(value), kind)[()]
+    if np.shape(t) != np.shape(value):
+        raise BadCall(f"the tangent of '{name}' is of shape {np.shape(t)}, its value of {np.shape(value)}")
+    return np.asarray(t, kind)[()]
+
+
+def _moved(h: float, value: Any, seed: Any = None) -> Any:
+    """A leaf moved along its seed, in its own type: the function may be compiled for it."""
+    if seed is None:
+        return value
+    moved = value + h * seed
+    if isinstance(value, (float, complex)):
+        return moved
+    return moved.astype(value.dtype) if isinstance(value, np.ndarray) else value.dtype.type(moved)
 
 
 def _evaluator(f: Callable, args: tuple[Any, ...], method: str, keep: list[int | str] | None = None, *,
@@ -276,6 +307,6 @@ def _evaluator(f: Callable, args: tuple[Any, ...], method: str, keep: list[int |
 
 
 def _require_floats(value: Any, name: str) -> None:
-    if isinstance(value, (tuple, list)) or not values.has_derivative(value):
+    if not any(map(values.has_derivative, values.leaves(value))):
         raise BadCall(f"'{name}' is no floating-point number or array", code="S2S041",
                       hint="derivatives are taken by real floating-point numbers and arrays of them")

@@ -1,21 +1,35 @@
 """Arguments and results as flat vectors of numbers, and back."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from s2sad.errors import BadCall
+from s2sad.ir.trees import Node, built, container_of
 
 
 def copied(value: Any) -> Any:
     """The same value with arrays of its own, so that a function may write to them."""
-    if isinstance(value, np.ndarray):
-        return np.array(value, copy=True, order="K", subok=False)
-    if isinstance(value, (tuple, list)):
-        return type(value)(copied(v) for v in value)
-    return value
+    return each(value, lambda v: np.array(v, copy=True, order="K", subok=False) if isinstance(v, np.ndarray) else v)
+
+
+def each(value: Any, f: Callable[..., Any], seed: Any = None) -> Any:
+    """A value of the same structure: ``f`` of every leaf, and of the seed beside it where seeds are given."""
+    found = container_of(value)
+    if found is None:
+        return f(value) if seed is None else f(value, seed)
+    held = None if seed is None else container_of(seed)
+    beside = [None] * len(found[1]) if held is None else held[1]
+    return built(Node(tuple(range(len(found[1]))), found[0]), lambda k: each(found[1][k], f, beside[k]))
+
+
+def outermost(value: Any) -> Iterator[Any]:
+    """The value and all it holds, containers included."""
+    yield value
+    for v in (container_of(value) or (None, ()))[1]:
+        yield from outermost(v)
 
 
 def has_derivative(value: Any) -> bool:
@@ -26,8 +40,9 @@ def has_derivative(value: Any) -> bool:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, (tuple, list)):
-        for v in value:
+    found = container_of(value)
+    if found is not None:
+        for v in found[1]:
             yield from leaves(v)
     else:
         yield value
@@ -47,16 +62,14 @@ def shaped(like: Any, numbers: np.ndarray) -> Any:
 
     def build(v: Any) -> Any:
         nonlocal used
-        if isinstance(v, (tuple, list)):
-            return tuple(build(item) for item in v)
         if not has_derivative(v):
-            return None if v is None else np.zeros(np.shape(v)) if np.ndim(v) else 0.0
+            return None if v is None or isinstance(v, str) else np.zeros(np.shape(v)) if np.ndim(v) else 0.0
         count = int(np.size(v))
         part = numbers[used:used + count]
         used += count
         return part.reshape(np.shape(v)).copy() if isinstance(v, np.ndarray) else part[0].item()
 
-    return build(like)
+    return each(like, build)
 
 
 def require_number(value: Any, function: str) -> None:
