@@ -47,6 +47,9 @@ class Arrays(Referring):
         if target in self.bindings.rebound and not (isinstance(v, View) and target in self.bindings.permuted):
             self.assign_in_place(target, v)
         elif isinstance(v, View):
+            if target not in self.bindings.aliases:
+                raise UnsupportedSyntax(f"`{target}` is a view of `{v.base}` of a kind that is not supported yet",
+                                        loc=b.loc, code="S2S015", hint="copy it with `.copy()`")
             if target in self.bindings.permuted:
                 raise UnsupportedSyntax(
                     f"`{target}` is another name or a view of `{v.base}` and takes part in a swap: not supported yet",

@@ -21,6 +21,7 @@ from s2sad.ir import (
     Permute,
     Rhs,
     SetItem,
+    Slice,
     Stmt,
     Store,
     While,
@@ -101,6 +102,7 @@ class Bindings:
         self._aliases += [(n, x) for n, s in self.parts.items() for x in w.rhs_names(s.value) if x in arrays]
         self.static = {n: source for n, source in sources.items() if n not in self.rebound
                        and n not in self.permuted and n not in references}
+        self.aliases = {n for pair in self._aliases for n in pair}
         self._carried = frozenset(n for names in live_at_entry(fn).values() for n in names) & self._in_loops
 
     def chain(self, name: str, references: Container[str]) -> Iterator[str]:
@@ -110,6 +112,24 @@ class Bindings:
             name = self.static[name]
             yield name
 
+    def base(self, name: str, references: Container[str]) -> str:
+        """The array or reference whose elements a name shows, parts of complex numbers included."""
+        *_, base = self.chain(name, references)
+        if base in self.parts and base not in self.rebound and base not in references:
+            return self.base(w.rhs_names(self.parts[base].value)[0], references)
+        return base
+
+    def shown(self, references: Container[str]) -> dict[str, frozenset[str]]:
+        """For each name that shows elements of another array: the names that are read where it is."""
+        views = {n: frozenset(self.chain(n, references)) for n in self.static if n not in references}
+        parts = {n: frozenset(w.rhs_names(s.value)) for n, s in self.parts.items()}
+        out: dict[str, frozenset[str]] = {}
+        for n, names in (views | parts).items():
+            while (more := names.union(*((views | parts).get(x, frozenset()) for x in names))) != names:
+                names = more
+            out[n] = names
+        return out
+
     def must_refer(self, s: Assign, source: str, rest: Block, references: Container[str]) -> bool:
         """Whether a name bound to another array or a view is neither right as a copy nor as a fixed view."""
         t = s.target
@@ -117,20 +137,10 @@ class Bindings:
             return True
         *_, base = self.chain(source, references)
         if t in self.rebound:
-            return self.written(t, source) and not self._dies(source, s, rest)
+            # A copy, unless `never_copies` finds it; but a copy has one shape.
+            return isinstance(s.value, Call) or isinstance(s.value, GetItem) and any(
+                isinstance(i, Slice) for i in s.value.index)
         return self.written(t, base) and not self.is_stable(t, base, rest, references)
-
-    def _dies(self, name: str, s: Stmt, rest: Block) -> bool:
-        """Whether a name bound in the same block is not used after ``s``: its array changes hands."""
-        if name in self.fn.params or name in w.result_names(self.fn.result):
-            return False
-        if any(name in w.reads(x) for x in w.walk(rest)):
-            return False
-        target = s.target if isinstance(s, Assign) else name
-        if any(name in pair and not set(pair) <= {name, target} for pair in self._aliases):
-            return False                       # a view of it, or another name, lives on
-        binders = [x for x in w.walk(self.fn.body) if name in w.binds(x)]
-        return len(binders) == 1 and any(binders[0] in block and s in block for block in _all_blocks(self.fn.body))
 
     def written(self, *names: str) -> bool:
         """Whether elements of one of the arrays, or of a view or other name of one, are written."""
@@ -157,13 +167,6 @@ class Bindings:
         else:
             seen = rest
         return sum(list(w.reads(s)).count(name) for s in w.walk(seen)) == wanted
-
-
-def _all_blocks(block: Block) -> Iterator[Block]:
-    yield block
-    for s in block:
-        for inner in w.blocks(s):
-            yield from _all_blocks(inner)
 
 
 def copy_reassigned_parameters(fn: Function) -> Function:

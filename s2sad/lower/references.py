@@ -47,6 +47,7 @@ from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 from s2sad.lower.bindings import Bindings, source_of
+from s2sad.lower.copies import never_copies
 from s2sad.lower.referents import referents_before
 
 MOST_VARIANTS = 24
@@ -129,6 +130,7 @@ def _references(fn: Function, bindings: Bindings) -> set[str]:
     refs |= {p for p in fn.params if p in bindings.rebound and bindings.written(p)}
     while True:
         before = len(refs)
+        refs |= never_copies(bindings, refs)
         for s, rest in bindings.copies:
             source = source_of(s.value, fn.types)
             assert source is not None
@@ -277,7 +279,7 @@ class _Variants:
 
     def settle_loops(self, refs: References) -> None:
         """An array made in each iteration is one array: refused where a reference still needs an earlier one."""
-        stands_for = {n: frozenset(self.bindings.chain(n, self.names)) for n in self.bindings.static}
+        stands_for = self.bindings.shown(self.names)
         after = live_after(self.fn, stands_for)
         before = referents_before(self.fn, self.given)
         for s in _in_loops(self.fn):

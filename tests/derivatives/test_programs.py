@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import s2sad
+import tests.derivatives.programs_copies  # noqa: F401  # adds its cases
 import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
 import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
 import tests.derivatives.programs_references  # noqa: F401  # adds its cases
@@ -20,7 +21,7 @@ COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "le
             "prefix_products", "view_written", "scatter", "swapped_arguments", "rows_and_columns", "products_in_a_loop",
             "newton", "draws_of_every_form", "draws_decide_a_while", "located_and_scaled", "shuffled_while_active",
             "chosen", "metropolis", "linked_selection", "row_or_vector", "rotation_with_a_view_alive",
-            "row_of_the_iteration_before", "written_then_bound_anew"]
+            "row_of_the_iteration_before", "written_then_bound_anew", "leap_fresh", "through_helper"]
 
 # Modules beside this one add their cases when they are imported, and name those to compile.
 for _found in pkgutil.iter_modules([str(Path(__file__).parent)]):

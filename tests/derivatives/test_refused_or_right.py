@@ -88,6 +88,35 @@ PROGRAMS = [alias_across_a_swap, view_of_what_changed_hands, previous_is_the_sam
             changing_size, stopped_and_written, in_place_on_overlap, loop_carried_reference]
 
 
+def kept_from_an_earlier_iteration(x):
+    s = 0.0
+    for t in range(3):
+        u = np.empty(4)
+        for j in range(4):
+            u[j] = x[j] * (t + 1)
+        if t % 2 == 0:
+            v = u[1:]
+        s += v[0] * v[1]
+    return s
+
+
+def part_of_a_complex_array_or_another(x):
+    z = x + 1j * x * x
+    y = x * 2.0
+    c = z.real if x[0] > 1.0 else y
+    c[0] = x[1] * x[2]
+    return np.sum(z.real * z.imag) + np.sum(y)
+
+
+PROGRAMS += [kept_from_an_earlier_iteration, part_of_a_complex_array_or_another]
+RIGHT = [alias_across_a_swap, previous_is_the_same_array, conditional_alias]
+
+
+@pytest.mark.parametrize("f", RIGHT, ids=lambda f: f.__name__)
+def test_no_longer_refused(f):
+    generate(f, (X,), "grad", ("x",))
+
+
 @pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("kind", ["grad", "tangent", "vjp"])
 def test_right_or_refused(f, kind):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from tests.fuzz.choices import Choices
 from tests.fuzz.expressions import CONSTANTS, Expressions
 from tests.fuzz.program import LENGTH, ROWS, Program
+from tests.fuzz.references import carried_reference, conditional_alias
 from tests.fuzz.scope import Scope, Var
 
 FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views", "slices", "strides", "rows", "swaps",
@@ -167,7 +168,7 @@ class _Generator:
         if self.has("arrays"):
             kinds.append((3, self.new_vector))
         if self.has("aliases"):
-            kinds.append((3, self.alias))
+            kinds += [(3, self.alias), (2, self.refer)]
         if self.has("views"):
             kinds.append((3, self.view))
         if self.has("vector-statements"):
@@ -281,6 +282,11 @@ class _Generator:
             t = self.fresh("t")
             self.emit(f"{t} = {v.name}[{i}] * {self.e.bounded(self.scope, 1)}")
             self.scope.add(Var(t, "f"))
+
+    def refer(self) -> None:
+        carried = self.has("rebinding") and self.indent <= MOST_DEPTH and self.c.chance(0.5)
+        if not (carried_reference(self) if carried else conditional_alias(self)):
+            self.assign()
 
     def view(self) -> None:
         name, length = self.fresh("v"), self.length()
