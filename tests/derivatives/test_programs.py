@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import s2sad
-import tests.derivatives.programs_copies  # noqa: F401  # adds its cases
 import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
 import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
-import tests.derivatives.programs_references  # noqa: F401  # adds its cases
 import tests.derivatives.programs_syntax  # noqa: F401  (adds its cases)
 from s2sad import numeric
 from tests.derivatives.programs import CASES
