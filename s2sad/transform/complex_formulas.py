@@ -36,6 +36,7 @@ def for_complex(f: Formula, is_complex: IsComplex) -> Formula:
     """The formula with operations that exist on complex numbers, and that do not raise.
 
     A function of an operand that happens to be real is the complex one: ``sqrt(x)`` of a negative ``x`` is imaginary.
+    The operand is made complex first of all: ``-(complex(x) - 1)`` lies below the cut, ``complex(-(x - 1))`` on it.
     """
     if not isinstance(f, Node):
         return f
@@ -49,8 +50,14 @@ def for_complex(f: Formula, is_complex: IsComplex) -> Formula:
     elif fn.startswith("math."):
         fn = f"np.{fn.removeprefix('math.')}"
         if not complex_args:
-            args = (Node("complex", args),)
+            args = tuple(map(_promoted, args))
     return Node(fn, args)
+
+
+def _promoted(f: Formula) -> Formula:
+    if isinstance(f, Node):
+        return Node(f.fn, tuple(map(_promoted, f.args)))
+    return f if isinstance(f, Const) else Node("complex", (f,))
 
 
 def conjugated(f: Formula, is_complex: IsComplex) -> Formula:
