@@ -19,7 +19,7 @@ from s2sad.api.statics import is_static, separate
 from s2sad.errors import BadCall, S2sadError
 from s2sad.ir.trees import Node, built, container_of
 from s2sad.numeric import directional
-from s2sad.numeric.values import each, has_derivative
+from s2sad.numeric.values import each, has_derivative, in_parts
 from s2sad.numeric.values import leaves as values_in
 
 ELEMENTWISE = 6
@@ -158,7 +158,7 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
             if weights is not None:
                 w = _numbers(weights, value)
                 pairs = zip(values_in(gradients[position]), values_in(direction), strict=True)
-                g = float(sum(np.sum(np.asarray(a, np.float64) * b) for a, b in pairs if b is not None))
+                g = float(sum(np.vdot(in_parts(a), in_parts(b)) for a, b in pairs if b is not None))
                 floor = floor * float(np.abs(w).sum())
                 yield _Row(f"reverse, {label}", g, float(w @ expected), 10 * float(np.abs(w) @ error) + floor)
                 if along is not None:
@@ -168,7 +168,7 @@ def _rows(f: Callable[..., object], program: Program, args: tuple[object, ...], 
 
 
 def _directions(name: str, value: Any, random: np.random.Generator) -> Iterator[tuple[str, Any]]:
-    """Unit directions by the numbers of a small argument, random ones by a large one."""
+    """Unit directions by the numbers of a small argument (both parts of complex ones), random ones by a large one."""
     found = container_of(value)
     if found is not None:
         node = Node(found[1], found[0])
@@ -181,16 +181,20 @@ def _directions(name: str, value: Any, random: np.random.Generator) -> Iterator[
         return
     if not has_derivative(value):
         return
+    parts: tuple[tuple[str, Any], ...] = (("", 1.0), (".imag", 1j)) if np.iscomplexobj(value) else (("", 1.0),)
     if not isinstance(value, np.ndarray):
-        yield name, type(value)(1.0) if isinstance(value, np.floating) else 1.0
+        for part, one in parts:
+            yield f"{name}{part}", type(value)(one) if isinstance(value, np.inexact) else one
         return
     for i in range(value.size if value.size <= ELEMENTWISE else 0):
-        unit = np.zeros(value.shape, value.dtype)
         where = np.unravel_index(i, value.shape)
-        unit[where] = 1.0
-        yield f"{name}[{', '.join(str(j) for j in where)}]", unit
+        for part, one in parts:
+            unit = np.zeros(value.shape, value.dtype)
+            unit[where] = one
+            yield f"{name}[{', '.join(str(j) for j in where)}]{part}", unit
     for i in range(DIRECTIONS if value.size > ELEMENTWISE else 0):
-        yield f"{name}, direction {i}", np.asarray(random.standard_normal(value.shape), value.dtype)
+        drawn: Any = sum(one * random.standard_normal(value.shape) for _, one in parts)
+        yield f"{name}, direction {i}", np.asarray(drawn, value.dtype)
 
 
 def _weights(value: object, random: np.random.Generator) -> object:
@@ -198,15 +202,18 @@ def _weights(value: object, random: np.random.Generator) -> object:
     def weight(v: Any) -> object:
         if not has_derivative(v):
             return None
-        if isinstance(v, np.ndarray):
-            return np.asarray(random.uniform(0.5, 1.5, v.shape), v.dtype)
-        return float(random.uniform(0.5, 1.5))
+        shape = np.shape(v)
+        drawn: Any = random.uniform(0.5, 1.5, shape)
+        if np.iscomplexobj(v):
+            drawn = drawn + 1j * random.uniform(0.5, 1.5, shape)
+        return np.asarray(drawn, v.dtype) if isinstance(v, np.ndarray) else np.asarray(drawn).item()
 
     return each(value, weight)
 
 
 def _numbers(given: object, like: object) -> np.ndarray:
-    """The numbers in a tangent, cotangent or error that belong to floating-point parts of a value."""
+    """The numbers in a tangent, cotangent or error that belong to floating-point parts of a value: of complex ones the
+    real and the imaginary parts, in turn."""
     pairs = zip(values_in(given), values_in(like), strict=True)
-    parts = [np.ravel(np.asarray(g, np.float64)) for g, v in pairs if has_derivative(v)]
+    parts = [in_parts(g, np.iscomplexobj(v)) for g, v in pairs if has_derivative(v)]
     return np.concatenate(parts) if parts else np.zeros(0)

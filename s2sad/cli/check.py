@@ -19,7 +19,7 @@ from s2sad.emit.module import assemble
 from s2sad.errors import BadCall
 from s2sad.ir.types import is_array, is_differentiable
 from s2sad.numeric import directional
-from s2sad.numeric.values import copied, has_derivative, leaves, precision
+from s2sad.numeric.values import copied, has_derivative, in_parts, leaves, precision
 
 ELEMENTWISE = 6
 """Arguments of up to so many numbers are checked by every number, larger ones along random directions."""
@@ -168,7 +168,7 @@ def check(asked: Request, args: tuple[object, ...], *, seed: int = 0, rtol: floa
                 allowed = np.minimum(10 * error, MOST_DOUBT * size) + rtol * size + noise
                 again, change = f.forward(args, name, direction)
                 d = _numbers(change, value)
-                g = float(np.vdot(np.asarray(gradients[name], np.float64), np.asarray(direction, np.float64)))
+                g = float(np.vdot(in_parts(gradients[name]), in_parts(direction)))
                 scale = float(np.abs(w) @ np.abs(d)) + float(np.abs(w).max(initial=0.0)) * noise
                 comparisons = {
                     "value in forward mode": zip(_numbers(again, value), numbers, close),
@@ -203,17 +203,20 @@ def _badness(r: Row) -> float:
 
 
 def _directions(value: Any, random: np.random.Generator) -> Iterator[object]:
-    """Unit directions by the numbers of a small argument, random ones by a large one."""
+    """Unit directions by the numbers of a small argument (both parts of complex ones), random ones by a large one."""
+    parts = (1.0, 1j) if np.iscomplexobj(value) else (1.0,)
     if not isinstance(value, np.ndarray):
-        yield type(value)(1.0)
+        for one in parts:
+            yield type(value)(one)
         return
-    for k in range(value.size if value.size <= ELEMENTWISE else DIRECTIONS):
-        direction = value * 0
-        if value.size <= ELEMENTWISE:
-            direction[np.unravel_index(k, value.shape)] = 1.0
-        else:
-            direction += np.asarray(random.standard_normal(value.shape), value.dtype)
-        yield direction
+    for k in range(value.size if value.size <= ELEMENTWISE else 0):
+        for one in parts:
+            direction = value * 0
+            direction[np.unravel_index(k, value.shape)] = one
+            yield direction
+    for _ in range(DIRECTIONS if value.size > ELEMENTWISE else 0):
+        drawn = sum(one * random.standard_normal(value.shape) for one in parts)
+        yield value * 0 + np.asarray(drawn, value.dtype)
 
 
 def _weights(value: Any, random: np.random.Generator) -> object:
@@ -223,13 +226,15 @@ def _weights(value: Any, random: np.random.Generator) -> object:
     if not has_derivative(value):
         return None
     drawn = random.uniform(0.5, 1.5, np.shape(value))
+    if np.iscomplexobj(value):
+        drawn = drawn + 1j * random.uniform(0.5, 1.5, np.shape(value))
     return np.asarray(drawn, value.dtype) if isinstance(value, np.ndarray) else type(value)(drawn)
 
 
 def _numbers(given: object, like: object) -> np.ndarray:
     """The numbers of a tangent, cotangent or error that belong to floating-point parts of a value."""
     pairs = zip(leaves(given), leaves(like), strict=True)
-    parts = [np.ravel(np.asarray(g, np.float64)) for g, v in pairs if has_derivative(v)]
+    parts = [in_parts(g, np.iscomplexobj(v)) for g, v in pairs if has_derivative(v)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

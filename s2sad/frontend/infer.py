@@ -121,7 +121,7 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
         # What numba 0.68 raises while it types `a *= b` with an array of real and one of complex numbers.
         raise TypeProblem("numba cannot type an operator of this function", loc=fn.loc,
                           why=f"it fails with an internal error: {e}",
-                          hint="look for `a *= b` and its like where `b` is complex and `a` an array that is not") from e
+                          hint="look for `a *= b` where `b` is complex and `a` is an array of real numbers") from e
     return _by_name(fn, typed.typemap), unliteral(typed.return_type)
 
 

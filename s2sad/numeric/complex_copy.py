@@ -230,6 +230,8 @@ class _Rewriter(ast.NodeTransformer):
             meaning = self.meaning(node)
         except LookupError:
             return None
+        if library.is_complex(meaning):
+            self.refuse(f"'{ast.unparse(node)}', a complex number of the function itself", node)
         if any(meaning is t for t in library.DTYPES) or isinstance(meaning, (int, float, str, np.generic, type(None))):
             return self.bound(meaning, "constant")
         if isinstance(meaning, (tuple, list)):
@@ -244,6 +246,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return node if not isinstance(node.ctx, ast.Load) else self.value(node) or node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, complex):
+            # Its imaginary part would be taken for a derivative.
+            self.refuse("complex numbers of the function itself", node)
+        return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         constant = self.value(node)

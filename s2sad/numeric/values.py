@@ -56,6 +56,23 @@ def flat(value: Any) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
+def in_parts(numbers: Any, as_complex: bool | None = None) -> np.ndarray:
+    """Numbers in a row; of complex ones the real and the imaginary parts in turn.
+
+    >>> in_parts(1.0 + 2.0j).tolist(), in_parts(3.0).tolist()
+    ([1.0, 2.0], [3.0])
+
+    With ``as_complex`` one real number, an error, stands for both parts:
+
+    >>> in_parts(3.0, as_complex=True).tolist()
+    [3.0, 3.0]
+    """
+    row = np.ravel(np.asarray(numbers))
+    if np.iscomplexobj(row):
+        return row.astype(np.complex128).view(np.float64)
+    return np.repeat(row.astype(np.float64), 2 if as_complex else 1)
+
+
 def shaped(like: Any, numbers: np.ndarray) -> Any:
     """``numbers`` in the structure of a value; parts without a derivative become zero."""
     used = 0
@@ -67,6 +84,8 @@ def shaped(like: Any, numbers: np.ndarray) -> Any:
         count = int(np.size(v))
         part = numbers[used:used + count]
         used += count
+        if not np.iscomplexobj(v):
+            part = np.real(part)
         return part.reshape(np.shape(v)).copy() if isinstance(v, np.ndarray) else part[0].item()
 
     return each(like, build)

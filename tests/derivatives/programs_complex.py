@@ -1,4 +1,7 @@
-"""Programs with complex numbers, each a trap. ``CASES``: name -> (function, arguments, wrt); all return a real number."""
+"""Programs with complex numbers, each a trap; all return a real number.
+
+``CASES``: name -> (function, arguments, wrt).
+"""
 import cmath
 import math
 
