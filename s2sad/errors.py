@@ -26,7 +26,7 @@ CODES: dict[str, str] = {
     "S2S019": "a loop condition that does more than compute a condition",
     "S2S020": "no derivative exists",
     "S2S021": "no derivative rule is known yet",
-    "S2S022": "derivatives through complex numbers",
+    "S2S022": "a name that is real at one place and complex at another",
     "S2S023": "a function used in a way that is not supported",
     "S2S030": "a type problem",
     "S2S031": "a name holds values of types that cannot be one",

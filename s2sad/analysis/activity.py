@@ -139,5 +139,5 @@ def _refuse_other_type(fn: Function, s: Assign, rule: Rule) -> None:
     """A name that is real at one place and complex at another: what the operation is there cannot be told."""
     if rule.kind is not Kind.REAL_VALUED and not is_complex(fn.types.get(s.target)):
         names = ", ".join(f"`{n}`" for n in w.rhs_names(s.value) if is_complex(fn.types.get(n)))
-        raise TypeProblem(f"{names} is a real number here and a complex one elsewhere", loc=s.loc, code="S2S031",
-                                  hint="use two names, or start it as a complex number: `0j`, `complex(x)`")
+        raise TypeProblem(f"{names} is a real number here and a complex one elsewhere", loc=s.loc, code="S2S022",
+                          hint="use two names, or start it as a complex number: `0j`, `complex(x)`")

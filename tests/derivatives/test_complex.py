@@ -368,6 +368,6 @@ def test_a_name_of_two_types_is_right_or_refused():
     try:
         g = s2sad.grad(cut_by_type)(0.4 + 0.3j, 2)
     except S2sadError as e:
-        assert e.code == "S2S031" and e.loc is not None
+        assert e.code == "S2S022" and e.loc is not None
     else:
         assert close(g, numeric.gradient(cut_by_type, (0.4 + 0.3j, 2)).value, 1e-8)

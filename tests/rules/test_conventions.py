@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import s2sad
 from s2sad.rules import lookup
 from tests.execution import execute, generate
 from tests.fuzz.program import define
@@ -18,12 +19,15 @@ ROW = re.compile(
 ROWS = [m.groupdict() for m in ROW.finditer(PAGE.read_text(encoding="utf-8"))]
 CHOICE = re.compile(r"^\| x = (?P<at>\S+) \| `(?P<program>[^`]+)` \| (?P<value>\S+) \|", re.M)
 CHOICES = [m.groupdict() for m in CHOICE.finditer(PAGE.read_text(encoding="utf-8"))]
+ON_COMPLEX = re.compile(r"^\| z = (?P<at>\S+) \| `(?P<program>[^`]+)` \| (?P<value>\S+) \|", re.M)
+COMPLEX = [m.groupdict() for m in ON_COMPLEX.finditer(PAGE.read_text(encoding="utf-8"))]
 
 
 def test_every_table_row_is_understood():
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     assert len(ROWS) == sum(line.startswith("| `") for line in lines) > 40
     assert len(CHOICES) == sum(line.startswith("| x") for line in lines) > 10
+    assert len(COMPLEX) == sum(line.startswith("| z") for line in lines) > 15
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r['name']}-{r['at']}-{r['by']}".replace(" ", ""))
@@ -64,3 +68,29 @@ def test_choice_written_in_a_program(row, kind):
     with np.errstate(all="ignore"):
         got = run(at) if kind == "grad" else run(at, np.ones_like(at))[1]
     np.testing.assert_array_equal(got, np.full(np.shape(got), float(row["value"])))
+
+
+@pytest.mark.parametrize("row", COMPLEX, ids=lambda r: f"{r['program']} at {r['at']}")
+def test_point_of_a_complex_function(row):
+    at, want = complex(row["at"]), complex(row["value"])
+    f = define(f"import numpy as np\n\ndef f(z):\n    return {row['program']}\n")
+    backward, forward = (generate(f, (at,), kind, ("z",)) for kind in ("grad", "tangent"))
+    with np.errstate(all="ignore"):
+        got = execute(backward)[backward.name](np.complex128(at))
+        np.testing.assert_allclose([got.real, got.imag], [want.real, want.imag], rtol=1e-15)
+        for direction in (1.0 + 0j, 1j, 0.6 - 0.8j) if np.isfinite(want) else ():
+            _, d = execute(forward)[forward.name](np.complex128(at), direction)
+            np.testing.assert_allclose(d, (np.conj(want) * direction).real, rtol=1e-15)
+
+
+def test_the_example_of_the_page():
+    def f(z):
+        return (z * z).imag
+
+    def square(z):
+        return z * z
+
+    assert s2sad.grad(f)(1 + 2j) == 4 + 2j
+    _, pullback = s2sad.vjp(square, 1 + 2j)
+    assert pullback(1j) == (4 + 2j,)
+    assert s2sad.jvp(square, (1 + 2j,), (1j,)) == (-3 + 4j, -4 + 2j)
