@@ -4,8 +4,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from numba import types as nbt
 
@@ -50,6 +51,9 @@ TEMPORARY = re.compile(r"t\d+(_\d+)?")
 check_ir = False
 """Run the IR verifier after every pass (the tests turn it on)."""
 
+optimised = True
+"""Run the passes that only make code shorter or faster (the tests compare with code made without them)."""
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -66,6 +70,11 @@ def checked(fn: Function) -> Function:
     if check_ir:
         verify(fn)
     return fn
+
+
+def improved(improve: Callable[..., Function], fn: Function, **options: Any) -> Function:
+    """The function after a pass that its meaning does not need."""
+    return checked(improve(fn, **options)) if optimised else fn
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ RECENT = 32
 
 def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division: bool) -> Prepared:
     """:func:`prepare`, or what it gave the last time for this very function and these types."""
-    key = (id(user), argtypes, check_division)
+    key = (id(user), argtypes, check_division, optimised)
     found = _recent.get(key)
     if found is None or found.user is not user:
         found = Prepared(user, *prepare(user, argtypes, check_division=check_division))
@@ -105,16 +114,16 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
     types = dict(zip(fn.params, argtypes))
     fn = lower_lists(fn)                                         # lists become growable arrays
-    fn = merge_common_subexpressions(fn, integers_only=True)     # equal indices and sizes get one name
+    fn = improved(merge_common_subexpressions, fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     if any(n not in fn.types for n in w.all_names(fn)):
         fn = _retyped(fn, types)
-    fn = checked(propagate_copies(fn))
-    fn = checked(merge_common_subexpressions(fn))
-    fn = checked(recognise_increments(fn))
-    fn = checked(hoist_invariants(fn))
-    fn = checked(merge_common_subexpressions(fn))
-    fn = checked(remove_dead_code(fn, live=frozenset(fn.params)))
+    fn = improved(propagate_copies, fn)
+    fn = improved(merge_common_subexpressions, fn)
+    fn = improved(recognise_increments, fn)
+    fn = checked(hoist_invariants(fn))                           # one array, one shadow: needed
+    fn = improved(merge_common_subexpressions, fn)
+    fn = improved(remove_dead_code, fn, live=frozenset(fn.params))
     fn = checked(name_temporaries(fn, authored & frozenset(w.all_names(fn))))
     return fn, returned, authored
 
@@ -189,7 +198,7 @@ def flattened(structure: object) -> tuple[object, ...]:
 
 def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
     """Clean up a generated function and print it: the passes after differentiation, in order."""
-    fn = checked(remove_dead_code(fn, live=live))
+    fn = improved(remove_dead_code, fn, live=live)
     names = LocalNames(w.all_names(fn))
     fn = split_webs(fn, names)                                   # forward and reverse uses of a name become independent
     types = dict(fn.types)
@@ -197,6 +206,8 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
         if old in types:
             types[new] = types[old]
     fn = replace(fn, types=types)
+    if not optimised:
+        return to_python(fn)
     fn = checked(propagate_copies(fn))
     fn = checked(drop_zeros(fn))
     fn = checked(merge_common_subexpressions(fn))

@@ -183,7 +183,7 @@ def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs
         if isinstance(receiver, str) and receiver in flat.names.lists:
             return lists.method(flat, receiver, func.attr, node)
     if func.attr not in METHODS:
-        flat.refuse(f"the method '.{func.attr}' is not supported yet", node)
+        flat.refuse(f"the method '.{func.attr}' is not supported yet", node, hint="write a loop over the elements")
     receiver = flat.value(func.value)
     if not isinstance(receiver, str):
         flat.refuse(f"the method '.{func.attr}' of this is not supported", node)

@@ -318,7 +318,7 @@ class Expressions:
             case gast.NamedExpr():
                 self.bind(node.target.id, self.value(node.value), self.user.loc(node))
                 return self.named(node.target)
-        self.refuse("this expression is not supported yet", node)
+        self.refuse("this expression is not supported yet", node, hint="compute it before, and pass it in")
 
     def operand(self, node: gast.AST) -> Arg:
         """The value of an operand of ``+`` or ``*``, where a display is a list."""
@@ -428,7 +428,7 @@ class Expressions:
                 return Call(f"np.{node.attr}", (held,))
             case "T" if isinstance(held, str):
                 return Call("np.transpose", (held,))
-        self.refuse(f"the attribute '.{node.attr}' is not supported yet", node)
+        self.refuse(f"the attribute '.{node.attr}' is not supported yet", node, hint="use indices and '.shape'")
 
     def elements(self, value: Arg, count: int, node: gast.AST) -> list[Arg]:
         """The elements of something unpacked into ``count`` targets."""

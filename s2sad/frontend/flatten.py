@@ -106,7 +106,7 @@ class Flattener(Expressions):
                 case gast.Expr():
                     self.effect(node.value)
                 case _:
-                    self.refuse("this statement is not supported yet", node)
+                    self.refuse("this statement is not supported yet", node, hint="move it out of the function")
             if self.out and isinstance(self.out[-1], (Break, Continue, Return, Raise)):
                 # What follows is never reached; the branch of a decided `if` may have ended like this too.
                 return
@@ -355,7 +355,7 @@ class Flattener(Expressions):
                     first = self.atom(node.args[1]) if len(node.args) == 2 else zero
                     start, stop, step, give = self.iteration(node.args[0])
                     if start != zero or step != one:
-                        self.refuse("enumerate over this range is not supported yet", node)
+                        self.refuse("enumerate over this range is not supported yet", node, hint="count in the loop")
 
                     def numbered(k: str) -> Arg:
                         return TupleArg((k if first == zero else self.temporary(Op("add", (k, first))), give(k)))
@@ -364,7 +364,7 @@ class Flattener(Expressions):
                 case Library("zip") if node.args and not node.keywords:
                     parts = [self.iteration(a) for a in node.args]
                     if any(p[0] != zero or p[2] != one for p in parts):
-                        self.refuse("zip over this range is not supported yet", node)
+                        self.refuse("zip over this range is not supported yet", node, hint="loop over indices")
                     least = parts[0][1]
                     for p in parts[1:]:
                         least = self.temporary(Op("min", (least, p[1])))

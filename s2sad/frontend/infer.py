@@ -188,7 +188,8 @@ def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProble
         found = re.findall(r'<s2sad types \d+>"?,? (?:line |\()(\d+)', str(e))
         line = int(found[-1]) if found else None
     loc = lines[line] if line is not None and 0 < line < len(lines) else fn.loc
-    return TypeProblem(_summary(str(e)), loc=loc, why="numba cannot compile this for these argument types")
+    return TypeProblem(_summary(str(e)), loc=loc, why="numba cannot compile this for these argument types",
+                       hint="make it compile with numba.njit first")
 
 
 def _summary(text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable
 
+from s2sad.runtime.helpers import HELPERS
+
 RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool",
-                      "round", "print", "zmul", "nonzero", "grown", "clamp", "extent", "digamma", "trigamma",
-                      "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum", "complex",
-                      "cmath", "list_index", "IndexError"})
+                      "round", "print", "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum",
+                      "complex", "cmath", "IndexError", *HELPERS})
+"""Names that generated modules use themselves."""
 
 
 class Names:

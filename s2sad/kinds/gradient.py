@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from s2sad.emit import to_python
 from s2sad.errors import BadCall
@@ -26,6 +27,8 @@ def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool,
     seeded = frozenset({0}) if has_aux else None
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, seeded=seeded)
     inner = adjoint_function(a, adj, value=with_value)
+    # The wrapper calls it where the author's parameters are in scope.
+    inner = replace(inner, name=Names({*inner.params, *adj.types}).fresh(inner.name))
     name = f"{a.fn.name}_{kind}"
     names = Names({*inner.params, *adj.types, inner.name, name})
     source_of = {b: p for p, b in adj.shadows.items()}

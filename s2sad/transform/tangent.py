@@ -205,6 +205,10 @@ class _Builder:
             if products is not None:
                 terms.append(products.tangent(self.d(operand), operand, partial, f"d_{target}"))
                 continue
+            if value.fn == "zmul" and k == 1:
+                # The adjoint wins over the partial's tangent, which may be infinite, as over the partial itself.
+                terms.append((1, self.temp(Op("zmul", (value.args[0], self.d(operand))), f"d_{target}")))
+                continue
             terms.append(weighted(self.d(operand), partial, result, self.temp, f"d_{target}",
                                   strong_zero=self.strong_zero, is_integer=self._is_integer))
         self.emit(Assign(self.d(target), self._sum(terms) if terms else self.zero(target), s.loc))

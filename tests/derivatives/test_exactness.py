@@ -118,3 +118,16 @@ def test_division_by_zero_raises_as_in_the_primal(x):
     with pytest.raises(ZeroDivisionError):
         s2sad.grad(divides)(x, 0)
     assert s2sad.grad(divides)(x, 2) == (0.5 if x > 1.0 else 1.0)
+
+
+def overflow_not_chosen(x):
+    huge = 1e200 * math.exp(x[0])
+    huge = huge * 1e200 * huge
+    return x[1] * x[1] * x[0] if huge > 1.0 else huge
+
+
+def test_zero_wins_in_second_derivatives():
+    x = np.array([0.3, 0.7])
+    gradient = s2sad.grad(overflow_not_chosen)
+    hessian = [s2sad.jvp(gradient, (x,), (direction,))[1] for direction in np.eye(2)]
+    np.testing.assert_allclose(hessian, [[0.0, 2.0 * x[1]], [2.0 * x[1], 2.0 * x[0]]], rtol=1e-15)

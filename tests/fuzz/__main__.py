@@ -9,7 +9,8 @@ import sys
 import time
 
 from tests.fuzz.generator import generate
-from tests.fuzz.oracles import Disagreement, check
+from tests.fuzz.oracles import check
+from tests.fuzz.report import Disagreement
 from tests.fuzz.shrink import shrink
 
 BYTES = 300

@@ -140,6 +140,9 @@ class Expressions:
         if scope.of("i") and self.c.chance(0.3):
             v = self.c.pick(scope.of("i"))
             return self.c.pick([f"{v.name} % 2 == 0", f"{v.name} > 1", f"{v.name} != 2"])
+        booleans = scope.of("b")
+        if booleans and self.c.chance(0.5):
+            return self.c.pick(booleans).name
         left = self.scalar(scope, 1)
         if self.has("compound-tests") and self.c.chance(0.15):
             return f"-0.43 < {left} < 0.91"

@@ -14,12 +14,17 @@ from tests.fuzz.expressions import CONSTANTS, Expressions
 from tests.fuzz.program import LENGTH, ROWS, Program
 from tests.fuzz.references import carried_reference, conditional_alias
 from tests.fuzz.scope import Scope, Var
+from tests.fuzz.statements import Statements
 
 FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views", "slices", "strides", "rows", "swaps",
             "augmented", "break", "continue", "early-return", "branch-overwritten", "helpers", "mutating-helpers",
             "reductions", "kinks", "power", "ternary", "compound-tests", "negative-index", "modular-index",
             "int-as-float", "rebinding", "negative-step", "loop-variable-after", "bound-overwritten", "matrix",
-            "vector-statements", "overlap")
+            "vector-statements", "overlap", "matrix-parts", "transposes", "conditional-aliases", "carried-references",
+            "pairs", "tuples", "closures", "booleans", "overflow", "choices", "over-elements", "loop-else", "shadowing",
+            "float32")
+RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
+"""How often a feature may be used, where it is not every second program."""
 MOST_DEPTH = 3
 
 
@@ -40,11 +45,11 @@ def generate(data: bytes) -> Program:
     return _Generator(Choices(data)).program()
 
 
-class _Generator:
+class _Generator(Statements):
     def __init__(self, choices: Choices) -> None:
         self.c = choices
-        self.features = frozenset(f for f in FEATURES if self.c.chance(0.6))
-        self.helpers: dict[str, list[str]] = {"scalar": [], "reduce": [], "fill": []}
+        self.features = frozenset(f for f in FEATURES if self.c.chance(RARE.get(f, 0.5)))
+        self.helpers: dict[str, list[str]] = {"scalar": [], "reduce": [], "fill": [], "pair": [], "two": []}
         self.e = Expressions(self.c, self.features, self.helpers)
         self.used = self.e.used
         self.lines: list[str] = []
@@ -107,9 +112,8 @@ class _Generator:
         text: list[str] = []
         for _ in range(1 + self.c.below(2)):
             name = self.fresh("scalar_")
-            self.scope, self.lines = Scope(), [f"def {name}(p, q):"]
-            self.scope.add(Var("p", "f"))
-            self.scope.add(Var("q", "f"))
+            p, q = self.parameters()
+            self.scope, self.lines = Scope({p: Var(p, "f"), q: Var(q, "f")}), [f"def {name}({p}, {q}):"]
             self.budget = 3
             self.statements(self.c.below(3), only_scalars=True)
             self.emit(f"return {self.e.scalar(self.scope)}")
@@ -130,8 +134,27 @@ class _Generator:
             if self.c.chance(0.3):
                 text.insert(-1, "    return v[0]")
             self.helpers["fill"].append(name)
+        if self.has("pairs"):
+            name = self.fresh("pair_")
+            text += [f"def {name}(u, v, c):", "    for i in range(len(u)):",
+                     f"        e = {self.c.pick(['v[i]', 'v[-1 - i]', 'v[len(v) - 1 - i] * u[0]'])}",
+                     f"        u[i] {self.c.pick(['=', '+='])} {self.e.scalar(self.scope)}", ""]
+            self.helpers["pair"].append(name)
+        if self.has("tuples"):
+            name = self.fresh("two_")
+            self.scope = Scope({n: Var(n, "f") for n in self.parameters()})
+            text += [f"def {name}({', '.join(self.scope.variables)}):",
+                     f"    return {self.e.scalar(self.scope)}, {self.e.scalar(self.scope, 1)}", ""]
+            self.helpers["two"].append(name)
         self.scope, self.lines = outer
         return text
+
+    def parameters(self) -> tuple[str, str]:
+        """Names of a helper's parameters: its own, or those of names in the main function."""
+        if self.has("shadowing"):
+            self.used.add("shadowed")
+            return self.c.pick([("a", "b"), ("b", "t5"), ("n", "x"), ("u1", "a")])
+        return "p", "q"
 
     # ------------------------------------------------------------------ statements
 
@@ -173,6 +196,17 @@ class _Generator:
             kinds.append((3, self.view))
         if self.has("vector-statements"):
             kinds.append((3, self.store_slice))
+        kinds += [(2, statement) for feature, statement in (
+            ("matrix-parts", self.store_part_of_matrix), ("transposes", self.transpose), ("closures", self.closure),
+            ("conditional-aliases", self.conditional_alias), ("carried-references", self.carried_reference),
+            ("tuples", self.tuple_value), ("booleans", self.boolean), ("overflow", self.dead_overflow),
+            ("choices", self.vector_choice), ("float32", self.single)) if self.has(feature)]
+        if nest and self.has("over-elements"):
+            kinds.append((2, self.loop_over))
+        if self.helpers["pair"]:
+            kinds.append((2, self.call_pair))
+        if self.helpers["two"]:
+            kinds.append((2, self.call_two))
         if self.has("overlap"):
             kinds.append((2, self.overlapping))
         if self.has("swaps"):
@@ -444,9 +478,17 @@ class _Generator:
                 self.emit(f"{bound} = {bound} - 1")
             self.loop_body()
         self.loops.pop()
+        self.loop_else()
         if after:
             self.used.add("loop-variable-after")
             self.scope.add(var)
+
+    def loop_else(self) -> None:
+        """What runs where the loop was not left by ``break``."""
+        if self.has("loop-else") and self.c.chance(0.4):
+            self.used.add("loop-else")
+            self.emit("else:")
+            self.body()
 
     def while_loop(self) -> None:
         self.used.add("while")
@@ -467,6 +509,7 @@ class _Generator:
             if not first:
                 self.emit(f"{k} = {k} + 1")
         self.loops.pop()
+        self.loop_else()
         self.scope.add(Var(k, "i", low=0, high=most, free=False))
 
     def loop_body(self) -> None:

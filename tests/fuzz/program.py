@@ -72,9 +72,9 @@ def margin(program: Program) -> float:
 
     def compared(result: bool, *values: object) -> bool:
         nonlocal least
-        if any(isinstance(v, float) for v in values):
+        if any(isinstance(v, (float, np.ndarray)) for v in values):
             gaps = [abs(v - w) for v, w in zip(values, values[1:], strict=False)]  # type: ignore[operator]
-            least = min([least, *(gap for gap in gaps if gap > 0.0)])
+            least = min([least, *(float(gap) for g in gaps for gap in np.reshape(g, -1) if gap > 0.0)])
         return result
 
     def recording(fn):

@@ -6,8 +6,9 @@ import copy
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.fuzz.oracles import Disagreement, check
+from tests.fuzz.oracles import check
 from tests.fuzz.program import Program
+from tests.fuzz.report import Disagreement
 
 
 def symptom(program: Program) -> str | None:

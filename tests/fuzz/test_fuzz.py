@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.generator import generate
-from tests.fuzz.oracles import Disagreement, check
+from tests.fuzz.oracles import check
+from tests.fuzz.report import Disagreement
 from tests.fuzz.shrink import shrink
 
 CHUNKS = 6

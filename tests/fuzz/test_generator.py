@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import collections
+import math
 import random
 
 import numba
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 
 from tests.fuzz.choices import Choices
+from tests.fuzz.dual import derivatives
 from tests.fuzz.generator import generate
-from tests.fuzz.oracles import Disagreement, check, reference
-from tests.fuzz.program import WRT, Program, margin
+from tests.fuzz.metamorphic import rewrite
+from tests.fuzz.oracles import check, reference
+from tests.fuzz.precise import along
+from tests.fuzz.program import WRT, Program, define, margin
+from tests.fuzz.report import Disagreement
 from tests.fuzz.shrink import candidates
 
 
@@ -25,15 +30,19 @@ def test_programs_run_and_have_all_features():
     for p in sample(400):
         with np.errstate(all="ignore"):
             value = p.function()(*p.args)
-        assert isinstance(value, float)
+        assert isinstance(value, (float, np.floating))
         tame += abs(value) < 1e6
         seen.update(p.features)
     assert tame >= 380
     assert seen["aliasing"] >= 40 and seen["branch-overwritten"] >= 40
     for feature in ("while", "break", "continue", "early-return", "overlap", "array-swap", "scalar-swap", "zero-trip",
                     "triangular", "negative-step", "mutating-helper", "rebinding", "loop-variable-after",
-                    "bound-overwritten", "matrix", "augmented", "slice-store"):
+                    "bound-overwritten", "matrix", "augmented", "slice-store", "matrix-part", "transpose", "bool",
+                    "tuple", "tuple-returned", "closure", "conditional-alias", "carried-reference", "where",
+                    "loop-else", "shadowed", "same-array-twice"):
         assert seen[feature] >= 8, feature
+    for feature in ("float32", "overflow", "over-zip", "over-rows", "over-elements", "over-enumerate"):
+        assert seen[feature] >= 2, feature
 
 
 def test_a_program_is_a_function_of_its_bytes():
@@ -77,6 +86,30 @@ def test_a_wrong_derivative_is_seen(monkeypatch):
     monkeypatch.setattr(oracles, "execute", lambda source: execute(source.replace("d_x[0]", "2.0 * d_x[0]")))
     with pytest.raises(Disagreement, match="tangent"):
         check(p)
+
+
+def test_oracles_of_a_closed_form():
+    text = "import math\ndef f(x, y, W, a, b, n, m):\n    x[1] = math.sin(a) * x[0]\n    return x[1] * b\n"
+    p = Program(text, frozenset(), 5, 0, 0)
+    x, _, _, a, b, _, _ = p.args
+    value, gradient, (jacobian, *_) = derivatives(p)
+    assert value == math.sin(a) * x[0] * b
+    expected = np.zeros(gradient.size)
+    expected[[0, -2, -1]] = math.sin(a) * b, math.cos(a) * x[0] * b, math.sin(a) * x[0]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-15)
+    assert jacobian[1, 0] == math.sin(a) and jacobian[1, 1] == 0.0 and jacobian[2, 2] == 1.0
+    one = tuple(np.ones(np.shape(v)) for v in p.args[:5])
+    np.testing.assert_allclose(along(p, one), expected.sum(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rewritten_programs_mean_the_same(seed):
+    p = sample(1, seed)[0]
+    name, text, _ = rewrite(p.source, Choices(random.Random(seed).randbytes(60)))
+    with np.errstate(all="ignore"):
+        value, other = p.function()(*p.args), define(text)(*p.args)
+    assert value == other or value != value, name
+    assert text != p.source
 
 
 def test_candidates_are_smaller_programs():

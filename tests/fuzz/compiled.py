@@ -1,0 +1,67 @@
+"""The same through the public interface and numba: compiling costs seconds, so on few programs."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+import s2sad
+from s2sad.errors import BadCall
+from tests.fuzz.program import PARAMS, WRT, define
+
+if TYPE_CHECKING:
+    from tests.fuzz.oracles import Check
+
+FUSED = 1e-14
+"""Compiled code may contract and reorder what Python does in order."""
+
+
+def public(check: Check) -> None:
+    """Values, gradients, tangents and pullbacks of compiled code."""
+    check.shown = ""
+    f = check.program.function()
+    args = check.program.args
+    allowed = FUSED * check.scale + check.tolerance
+    compiled = check.program.args
+    check.agree("numba's value", jitted(check.program.source)(*compiled), check.value, allowed)
+    check.agree("numba's arguments", list(compiled[:3]), list(check.after[:3]), allowed)
+    value, gradient = s2sad.value_and_grad(f, wrt=WRT)(*args)
+    check.agree("value beside the gradient", value, check.value, allowed)
+    tangents = tuple(t if np.ndim(t) else float(t) for t in check.direction)
+    primal, check.d_value = s2sad.jvp(f, args, (*tangents, None, None))
+    check.agree("value of jvp", primal, check.value, allowed)
+    check.is_gradient("gradient", gradient)
+    if not check.near:
+        check.agree("jvp", check.d_value, check.along(check.gradient))
+    again, pull = s2sad.vjp(f, *args, wrt=WRT)
+    check.agree("value of vjp", again, check.value, allowed)
+    check.is_gradient("first pullback", pull(1.0))
+    check.agree("second pullback", pull(1.0), pull(1.0), 0.0)
+    check.unchanged(args)
+    overlapping(check)
+
+
+def jitted(source: str) -> Callable:
+    """The program with all its functions compiled."""
+    space = dict(define(source).__globals__)
+    for name, f in list(space.items()):
+        if isinstance(f, FunctionType):
+            space[name] = numba.njit(FunctionType(f.__code__, space, name, f.__defaults__))
+    return space["f"]
+
+
+def overlapping(check: Check) -> None:
+    """The same array twice: the gradient of separate arrays, or a refusal where one of them is written to."""
+    args = list(check.program.args)
+    args[PARAMS.index("y")] = args[0]
+    try:
+        gradient = s2sad.grad(check.program.function(), wrt=WRT)(*args)
+    except BadCall as e:
+        if e.code != "S2S051":
+            raise
+        return
+    from tests.fuzz.sampled import of_separate
+    of_separate(check, tuple(args), gradient)

@@ -1,0 +1,139 @@
+"""Forward mode by operator overloading, independent of the compiler: all derivatives of a program in one execution.
+
+With noise, every operation is disturbed by a random relative error: how far the results move tells how well rounding
+errors let them be known.
+"""
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tests.fuzz.evaluation import evaluate
+from tests.fuzz.program import WRT, Program
+
+NOISE = 1e-10
+
+
+class Dual:
+    """A number and its derivatives by all arguments."""
+
+    __slots__ = ("d", "v")
+
+    def __init__(self, v: float, d: Any) -> None:
+        self.v, self.d = v, d
+
+    def new(self, v: float, d: Any) -> Dual:
+        return Dual(v, d)
+
+    # ---- arithmetic
+
+    def __add__(self, o: Any) -> Dual:
+        return self.new(self.v + o.v, self.d + o.d) if isinstance(o, Dual) else self.new(self.v + o, self.d)
+
+    def __sub__(self, o: Any) -> Dual:
+        return self.new(self.v - o.v, self.d - o.d) if isinstance(o, Dual) else self.new(self.v - o, self.d)
+
+    def __rsub__(self, o: Any) -> Dual:
+        return self.new(o - self.v, -self.d)
+
+    def __mul__(self, o: Any) -> Dual:
+        if isinstance(o, Dual):
+            return self.new(self.v * o.v, o.v * self.d + self.v * o.d)
+        return self.new(self.v * o, self.d * o)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __truediv__(self, o: Any) -> Dual:
+        if isinstance(o, Dual):
+            return self.new(self.v / o.v, (self.d - self.v / o.v * o.d) / o.v)
+        return self.new(self.v / o, self.d / o)
+
+    def __rtruediv__(self, o: Any) -> Dual:
+        return self.new(o / self.v, -o / self.v ** 2 * self.d)
+
+    def __pow__(self, n: Any) -> Dual:
+        return self.new(self.v ** n, n * self.v ** (n - 1) * self.d)
+
+    def __neg__(self) -> Dual:
+        return Dual(-self.v, -self.d)
+
+    def __pos__(self) -> Dual:
+        return self
+
+    def __abs__(self) -> Dual:
+        return -self if self.v < 0.0 else self
+
+    # ---- comparisons look at values
+
+    def __lt__(self, o: Any) -> bool: return self.v < value_of(o)
+    def __le__(self, o: Any) -> bool: return self.v <= value_of(o)
+    def __gt__(self, o: Any) -> bool: return self.v > value_of(o)
+    def __ge__(self, o: Any) -> bool: return self.v >= value_of(o)
+    def __eq__(self, o: object) -> bool: return bool(self.v == value_of(o))
+    def __ne__(self, o: object) -> bool: return bool(self.v != value_of(o))
+    def __bool__(self) -> bool: return self.v != 0.0
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Noisy(Dual):
+    """Every operation is wrong by about :data:`NOISE`."""
+
+    __slots__ = ()
+    dice = random.Random(0)
+
+    def new(self, v: float, d: Any) -> Dual:
+        return Noisy(v * (1.0 + NOISE * self.dice.uniform(-1.0, 1.0)), d * (1.0 + NOISE * self.dice.uniform(-1.0, 1.0)))
+
+    def __neg__(self) -> Dual:
+        return Noisy(-self.v, -self.d)
+
+
+def value_of(x: Any) -> float:
+    return x.v if isinstance(x, Dual) else x
+
+
+def _function(value: Callable[[float], float], slope: Callable[[float], float]) -> Callable[[Dual], Dual]:
+    return lambda x: x.new(value(x.v), slope(x.v) * x.d)
+
+
+FUNCTIONS = {
+    "sin": _function(math.sin, math.cos), "cos": _function(math.cos, lambda x: -math.sin(x)),
+    "tanh": _function(math.tanh, lambda x: 1.0 - math.tanh(x) ** 2), "exp": _function(math.exp, math.exp),
+    "atan": _function(math.atan, lambda x: 1.0 / (1.0 + x * x)), "log": _function(math.log, lambda x: 1.0 / x),
+    "sqrt": _function(math.sqrt, lambda x: 0.5 / math.sqrt(x)), "fabs": abs,
+}
+
+
+@cache
+def _unit(size: int) -> np.ndarray:
+    return np.eye(size)
+
+
+def derivatives(program: Program, kind: type[Dual] = Dual, shift: tuple | None = None,
+                ) -> tuple[float, np.ndarray, list[np.ndarray]]:
+    """The value, its gradient, and for each array of ``WRT`` the Jacobian of its final content, flattened."""
+    args = list(program.args)
+    if shift is not None:
+        args[:len(WRT)] = [a + s for a, s in zip(args, shift, strict=False)]
+    size = sum(np.size(a) for a in args[:len(WRT)])
+    unit, at = _unit(size), 0
+    nothing = np.zeros(size)
+
+    def lift(x: Any) -> Any:
+        return x if isinstance(x, Dual) else kind(float(x), nothing)
+
+    for k, a in enumerate(args[:len(WRT)]):
+        made = np.empty(np.shape(a), object)
+        for where in np.ndindex(made.shape):
+            made[where] = kind(float(a[where]) if made.shape else float(a), unit[at])
+            at += 1
+        args[k] = made if made.shape else made[()]
+    arrays = [a for a in args[:len(WRT)] if isinstance(a, np.ndarray)]
+    value = lift(evaluate(program, tuple(args), lift, FUNCTIONS, value_of))
+    return value.v, value.d, [np.array([lift(e).d for e in a.reshape(-1)]) for a in arrays]

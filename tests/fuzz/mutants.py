@@ -1,0 +1,277 @@
+"""Bugs planted in the compiler, one at a time: the fuzzer has to notice each within a thousand programs.
+
+``python -m tests.fuzz.mutants`` prints after how many programs each was noticed, and by what; ``--record`` writes the
+programs, made small, to ``mutants.json``, on which the test suite repeats it quickly. The compiler has no hooks for
+this: a mutant is a piece of a function's text and what stands there instead.
+"""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import inspect
+import json
+import random
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FunctionType
+
+from s2sad import driver
+from s2sad.analysis import activity, kills, only_stores, required
+from s2sad.frontend.exits import _OneExit
+from s2sad.frontend.inline import inline
+from s2sad.kinds import vjp
+from s2sad.lower.arrays import Arrays
+from s2sad.lower.stores import Stores
+from s2sad.optimise import coalesce, common, copies, dead, fold, hoist
+from s2sad.transform import control, formulas, products
+from s2sad.transform.accumulate import Accumulators
+from s2sad.transform.forward_sweep import ForwardSweep
+from s2sad.transform.reverse_statements import ReverseStatements
+from s2sad.transform.reverse_sweep import ReverseSweep
+from s2sad.transform.tangent import _Builder
+from s2sad.transform.tapes import Tapes
+from tests.fuzz.generator import generate
+from tests.fuzz.oracles import check
+from tests.fuzz.program import Program
+from tests.fuzz.report import Disagreement
+from tests.fuzz.shrink import shrink
+
+RECORD = Path(__file__).with_name("mutants.json")
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``old`` in the text of the function ``where`` becomes ``new``."""
+
+    name: str
+    where: FunctionType
+    old: str
+    new: str
+
+
+MUTANTS = (
+    # ---- tapes
+    Mutant("a variable is not pushed", ForwardSweep._save, "return self.tapes.store(tape, target, s.loc)", "return []"),
+    Mutant("an element is not pushed", ForwardSweep._save, "s.loc), *self.tapes.store(tape, t, s.loc)]", "s.loc)]"),
+    Mutant("a temporary is not pushed", ForwardSweep.block,
+           "if s in self.plan.taped and s in self.tape_of:", "if False:"),
+    Mutant("a tape's index is off by one", Tapes._index, "at: Atom = loop.var", "at: Atom = loop.start"),
+    Mutant("a tape's index forgets where the loop starts", Tapes._index,
+           "if start != ZERO:", "if start != ZERO and step < 0:"),
+    Mutant("the top of a tape moves after the iteration", ReverseSweep._iteration,
+           "inner = (Assign(top, Op(\"sub\", (top, ONE)), self.loc), *inner)",
+           "inner = (*inner, Assign(top, Op(\"sub\", (top, ONE)), self.loc))"),
+    Mutant("a tape has half the precision", Tapes.new, "Alloc(\"empty\", shape, dtype_name(kind))",
+           "Alloc(\"empty\", shape, 'float32' if 'float' in str(kind) else dtype_name(kind))"),
+    Mutant("values at the end of an iteration are not kept", required._Planner._record,
+           "self.plan.at_end[id(block)] = local", "pass"),
+    # ---- required values
+    Mutant("an overwritten value is not restored", ReverseSweep.rev_statement,
+           "if s in self.plan.saved:", "if s in self.plan.saved and not isinstance(s, Assign):"),
+    Mutant("an overwritten element is not restored", ReverseSweep.rev_statement,
+           "if s in self.plan.saved:", "if s in self.plan.saved and isinstance(s, Assign):"),
+    Mutant("a counter is counted back the wrong way", required.inverse,
+           "\"sub\" if op == \"add\" else \"add\"", "op"),
+    Mutant("recomputed although an operand has changed", required._Planner._recomputable,
+           "if names & set(w.binds(x)):", "if False:"),
+    Mutant("recomputed although an element has changed", required._Planner._recomputable,
+           "if array in names and not self._elsewhere(d.value, x):", "if False:"),
+    Mutant("one store ends the need for a whole array", required._Planner._flow,
+           "if w.writes(s) is None:", "if True:"),
+    Mutant("the index of a store is not wanted", required._Planner.own_needs,
+           "case Store(array, index, _) if array in active:\n", "case Store(array, index, _) if False:\n"),
+    Mutant("the other operand is not wanted", required._Planner.own_needs,
+           "(target, True) if n == RESULT else (n, False) for n in needed(f)",
+           "(target, True) for n in needed(f) if n == RESULT"),
+    Mutant("a loop that fills part of an array kills it", kills._fills, " or s.stop != shape[axis]", ""),
+    Mutant("a conditional store counts as filling", kills._stores,
+           "return isinstance(s, For) and _fills(s, array, shape, index)",
+           "return hasattr(s, 'then') and any(_stores(x, array, shape, index) for x in s.then) or "
+           "isinstance(s, For) and _fills(s, array, shape, index)"),
+    # ---- the reverse of a statement
+    Mutant("the shadow is reset before it is read", ReverseStatements.rev_store,
+           "g = self.temp(Load(b, index), f\"b_{value}\")",
+           "self.emit(Store(b, index, FZERO, self.loc)); g = self.temp(Load(b, index), f\"b_{value}\")"),
+    Mutant("the shadow of an overwritten element is not reset", ReverseStatements.rev_store,
+           "if s not in self.only_stores:", "if False:"),
+    Mutant("the shadow is not reset where a constant is stored", ReverseStatements.rev_store,
+           "elif s not in self.only_stores:", "elif False:"),
+    Mutant("a store to a new array counts as the first", only_stores._first, "if inside or ", "if False and "),
+    Mutant("an operand used twice counts once", ReverseStatements.rev_scalar,
+           "amounts.setdefault(operand, []).append((outer * sign, amount))",
+           "amounts[operand] = [(outer * sign, amount)]"),
+    Mutant("a load's adjoint is stored, not added", ReverseStatements.contributions,
+           "self.emit(Increment(self.shadow[array], index, g, outer, self.loc))",
+           "self.emit(Store(self.shadow[array], index, g, self.loc))"),
+    Mutant("a load's adjoint loses its sign", ReverseStatements.contributions,
+           "index, g, outer, self.loc", "index, g, 1, self.loc"),
+    Mutant("a rule gets the restored value as its result", ReverseStatements.restore,
+           "omega = self.temp(s.target, s.target)", "pass"),
+    Mutant("the wrong factor of a product", ReverseStatements.contributions,
+           "for x, other in ((a, b), (b, a)):", "for x, other in ((a, a), (b, b)):"),
+    Mutant("an adjoint pending elsewhere goes stale", Accumulators._detach, "copy: str | None = None", "return"),
+    Mutant("a pending adjoint is not settled before a loop", Accumulators.settle,
+           "self._detach(self.adjoint_name(name))", "pass"),
+    Mutant("an adjoint is not new in each iteration", ReverseSweep.rev_block, "self.acc.start(n)", "pass"),
+    Mutant("an adjoint is not reset where its name is assigned", Accumulators.set,
+           "self.zero(name) if total is None else total", "b if total is None else total"),
+    # ---- control flow
+    Mutant("an overwritten predicate is evaluated again", control._capture_control,
+           "and n in bound and n not in copies", "and n in bound and isinstance(s, For)"),
+    Mutant("a bound changed in the body is read again", control._capture_control,
+           "and n in bound and n not in copies", "and n in bound and isinstance(s, If)"),
+    Mutant("the branches are mixed up", ReverseSweep.rev_compound,
+           "If(test, new_then, new_else, self.loc)", "If(test, new_else, new_then, self.loc)"),
+    Mutant("a loop left by break runs backwards in full", ReverseSweep.rev_for,
+           "if s.exit is None and isinstance(step, Const):", "if isinstance(step, Const):"),
+    Mutant("a while loop runs back one time too few", ReverseSweep.rev_compound,
+           "For(k, ZERO, s.trips", "For(k, ONE, s.trips"),
+    Mutant("the trips of a loop with a step round down", ReverseSweep.rev_for,
+           "k - 1 if k > 0 else k + 1", "k - 1 if k < 0 else 0"),
+    Mutant("a falling loop starts one too late backwards", ReverseSweep.rev_for,
+           "self._plus(stop, 1), self._plus(start, 1)", "self._plus(stop, 2), self._plus(start, 1)"),
+    Mutant("a loop misses its first iteration backwards", ReverseSweep.rev_for,
+           "self._plus(stop, -1), self._plus(start, -1)", "self._plus(stop, -1), start"),
+    Mutant("an early return does not end the loop", _OneExit.leave,
+           "if loop is not None and loop.stop != self.returned:", "if False:"),
+    Mutant("what follows an early return runs all the same", _OneExit.guarded, "if not rest:", "if True:"),
+    Mutant("continue is ignored", _OneExit.leave, "else [Assign(loop.skip, TRUE, loc)]", "else []"),
+    # ---- aliases, copies, helpers
+    Mutant("what a helper writes to is a copy", inline, "held = flat.rhs(arg)",
+           "held = flat.rhs(gast.Call(gast.Attribute(arg, 'copy', gast.Load()), [], []) if isinstance(arg, gast.Name) "
+           "and helper.name.startswith('fill') else arg)"),
+    Mutant("a second name is a copy", Arrays.bind, "elif isinstance(v, View):",
+           "elif isinstance(v, View) and isinstance(value, str):\n        self.materialise(target, v)\n"
+           "    elif isinstance(v, View):"),
+    Mutant("an overlapping right side is not evaluated first", Stores.store_all,
+           "if any(self.overlaps(leaf, target) for leaf in leaves(v)):", "if False:"),
+    Mutant("overlap is seen only between equal views", Stores.overlaps,
+           "return not same_place and not self.apart(a, target)", "return False"),
+    Mutant("a swap is not undone on the shadows", ReverseSweep.rev_statement,
+           "if targets[0] in self.active:", "if False:"),
+    Mutant("a swap is not undone on the primals", ReverseSweep.rev_statement,
+           "self.emit(Permute(sources, targets, self.loc))", "pass"),
+    Mutant("the shadows are not swapped forward", ForwardSweep.block,
+           "if targets[0] in self.carried and targets[0] in self.c.active:", "if False:"),
+    Mutant("an array is not active through an increment", activity._flows,
+           "case Store(array, _, value) | Increment(array, _, value):", "case Store(array, _, value):"),
+    Mutant("an array is not active through a store", activity._flows,
+           "case Store(array, _, value) | Increment(array, _, value):", "case Increment(array, _, value):"),
+    Mutant("a zeroed array is not zeroed again in a loop", hoist.hoist_invariants, "return (inner,)", "return ()"),
+    # ---- rules and products
+    Mutant("a negative partial loses its sign", products.weighted,
+           "sign, partial, value = -sign, Const(-value), -value", "partial, value = Const(-value), -value"),
+    Mutant("a rule's minus is lost", formulas._build, "_simplify(\"neg\", _build(x, env))", "_build(x, env)"),
+    Mutant("the operands of a quotient in a rule are exchanged", formulas._build,
+           "return _simplify(_BINARY[type(op)], _build(a, env), _build(b, env))",
+           "return _simplify(_BINARY[type(op)], *((_build(b, env), _build(a, env)) if isinstance(op, ast.Div) "
+           "else (_build(a, env), _build(b, env))))"),
+    Mutant("the strong zero looks at the partial", products.weighted,
+           "Op(\"mul\" if plain else \"zmul\", (g, p))", "Op(\"mul\" if plain else \"zmul\", (p, g))"),
+    Mutant("no strong zero", products.weighted, "\"mul\" if plain else \"zmul\"", "\"mul\""),
+    # ---- tangents
+    Mutant("a tangent sees the operand overwritten", _Builder.operation,
+           "if wants_result and target in value.args:", "if False:"),
+    Mutant("a tangent is not reset where a constant is stored", _Builder.statement,
+           "self.emit(Store(self.d(array), index, self.d_atom(value), s.loc))",
+           "self.emit(Store(self.d(array), index, self.d_atom(value), s.loc)) if value in self.active else None"),
+    # ---- vjp
+    Mutant("the reverse sweep writes into what was saved", vjp.vjp_functions,
+           "own = tuple(", "own = () and tuple("),
+    Mutant("the caller's array is kept, not a copy", vjp.vjp_functions,
+           "(p in a.interface.mutated or p in saved and p in read)", "(p in a.interface.mutated)"),
+    # ---- optimising
+    Mutant("a load is reused past a store", common.merge_common_subexpressions,
+           " or isinstance(r, Load) and r.array in written", ""),
+    Mutant("what a loop changes is known in it", common.merge_common_subexpressions,
+           "if not hasattr(s, \"then\"):", "if False:"),
+    Mutant("an expression is reused after its operand changed", common.merge_common_subexpressions,
+           "name in bound or any(n in bound for n in w.rhs_names(r))", "name in bound"),
+    Mutant("a copy is followed past its change", copies.propagate_copies,
+           "stable = isinstance(source, Const) or not any(source in w.binds(x) for x in w.walk(rest))",
+           "stable = True"),
+    Mutant("a value live in the next iteration is dead", dead._clean, "if grown == live:", "if True:"),
+    Mutant("a live store is dead", dead._clean, "if array is not None and array not in out:",
+           "if array is not None and (array not in out or len(w.reads(s)) == 2):"),
+    Mutant("names alive together become one", coalesce.coalesce,
+           "o in clashes.get(n, ()) or not _same_type(fn, n, o)", "not _same_type(fn, n, o)"),
+    Mutant("a load is folded past a store", fold._disturbed, " or w.writes(s) in reads", ""),
+    Mutant("an expression is folded past a change", fold._disturbed, "reads & set(w.binds(s)) or ", ""),
+)
+
+
+@contextlib.contextmanager
+def planted(mutant: Mutant) -> Iterator[None]:
+    """The compiler with the bug in it."""
+    code = mutant.where.__code__
+    mutant.where.__code__ = _changed(mutant)
+    driver._recent.clear()
+    try:
+        yield
+    finally:
+        mutant.where.__code__ = code
+        driver._recent.clear()
+
+
+def _changed(mutant: Mutant):
+    text = textwrap.dedent(inspect.getsource(mutant.where))
+    old = mutant.old
+    if old not in text:
+        old = textwrap.dedent(old)
+    if old not in text:
+        raise LookupError(f"{mutant.name}: {mutant.where.__qualname__} no longer says {mutant.old!r}; adapt the mutant")
+    text = text.replace(old, mutant.new, 1)
+    space: dict = {}
+    module = sys.modules[mutant.where.__module__]
+    exec(compile(f"from __future__ import annotations\n{text}", "<mutant>", "exec"), {**vars(module)}, space)
+    return space[mutant.where.__name__].__code__
+
+
+def noticed(mutant: Mutant, seed: int, most: int = MOST) -> tuple[int, Program, str] | None:
+    """The first program that the planted bug is noticed on: how many it took, the program, and what was seen."""
+    with planted(mutant):
+        for k in range(most):
+            program = generate(random.Random(f"{seed}.{k}").randbytes(300))
+            try:
+                check(program)
+            except Disagreement as e:
+                return k + 1, program, str(e).split("\n", 1)[0]
+    return None
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.mutants", description="Plant bugs in the compiler.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="mutants whose name contains this")
+    parser.add_argument("--record", action="store_true", help="write the programs that notice them to mutants.json")
+    options = parser.parse_args(argv)
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    missed, began = [], time.monotonic()
+    for mutant in MUTANTS:
+        if options.only and options.only not in mutant.name:
+            continue
+        found = noticed(mutant, options.seed)
+        if found is None:
+            missed.append(mutant.name)
+            print(f"{'never':>5}  {mutant.name}", flush=True)
+            continue
+        programs, program, what = found
+        print(f"{programs:5d}  {mutant.name}: {what[:90]}", flush=True)
+        if options.record:
+            with planted(mutant):
+                small = shrink(program, tries=150)
+            kept = {k: v for k, v in asdict(small).items() if k != "features"}
+            record[mutant.name] = {"programs": programs, **kept}
+    if options.record:
+        RECORD.write_text(json.dumps({m.name: record[m.name] for m in MUTANTS if m.name in record}, indent=1) + "\n")
+    print(f"{len(missed)} of {len(MUTANTS)} never noticed; {time.monotonic() - began:.0f} s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
