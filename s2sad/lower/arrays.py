@@ -12,15 +12,13 @@ after: ``v`` is a view (it leaves no statement), ``y`` is allocated, and ``z`` i
 """
 from __future__ import annotations
 
-from dataclasses import replace
-
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Op, Rhs, ShapeOf, Store, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
 from s2sad.lower.elementwise import atom
 from s2sad.lower.referring import Referring
-from s2sad.lower.values import Elementwise, Fixed, Value, View, leaves, scalars
+from s2sad.lower.values import Elementwise, Place, Value, View, leaves, scalars
 from s2sad.lower.views import is_whole, transposed, whole
 
 
@@ -83,9 +81,9 @@ class Arrays(Referring):
         def kept(a: Atom) -> Atom:
             return self.b.temp(a, "at") if isinstance(a, str) else a
 
-        axes = tuple(Fixed(kept(a.index)) if isinstance(a, Fixed) else replace(a, offset=kept(a.offset))
-                     for a in v.axes)
-        return View(v.base, axes, tuple(kept(e) for e in v.extents))
+        axes = tuple(Place(kept(a.offset), tuple((k, kept(stride)) for k, stride in a.walked)) for a in v.axes)
+        numbering = v.numbering and tuple((k, kept(n)) for k, n in v.numbering)
+        return View(v.base, axes, tuple(kept(e) for e in v.extents), numbering)
 
     def can_wait(self, name: str, v: Elementwise, rest: Block) -> bool:
         """Whether the one use is in this block with nothing in between that changes what the expression reads."""

@@ -17,7 +17,7 @@ from s2sad.ir import Assign, Atom, Block, Const, If, Op
 from s2sad.lower.builder import ZERO
 from s2sad.lower.references import Variant, Walk, plain
 from s2sad.lower.stores import Stores
-from s2sad.lower.values import Fixed, Sliced, View
+from s2sad.lower.values import View
 
 
 class Referring(Stores):
@@ -44,20 +44,16 @@ class Referring(Stores):
     def signature(self, target: str, v: View, option: Variant) -> tuple:
         """What the integers of ``target`` depend on, where ``v`` shows part of ``option``."""
         code, walks = self.seen(target, v, option)
-        places = tuple(None if walk is None or self.begins(v.axes[walk[0]]) == ZERO else walk for walk in option.walks)
+        places = tuple(None if walk is None or v.axes[walk[0]].offset == ZERO else walk for walk in option.walks)
         same = target in self.refs.which and code == self.refs.codes[option]
         return (None if same else code, places if target in self.refs.places else None)
-
-    @staticmethod
-    def begins(a: Fixed | Sliced) -> Atom:
-        return a.index if isinstance(a, Fixed) else a.offset
 
     def seen(self, target: str, v: View, option: Variant) -> tuple[int, tuple[Walk, ...]]:
         """The variant of ``target`` that part ``v`` of ``option`` is: its number and its walks."""
         walks: list[Walk] = []
         for walk in option.walks:
-            a = None if walk is None else v.axes[walk[0]]
-            walks.append((a.axis, a.step * walk[1]) if isinstance(a, Sliced) and walk is not None else None)
+            a = None if walk is None else v.axes[walk[0]].walks
+            walks.append(None if a is None or walk is None else (a[0], a[1] * walk[1]))
         found = Variant(option.storage, tuple(walks))
         if found not in self.refs.variants[target]:
             raise UnsupportedSyntax(f"`{target}` refers to part of an array in a way that is not supported yet",
@@ -78,7 +74,7 @@ class Referring(Stores):
                 at: Atom = base[k] if k < len(base) else ZERO
                 walk = option.walks[k] if k < len(option.walks) else None
                 if walk is not None:
-                    at = b.add(at, b.mul(self.begins(v.axes[walk[0]]), Const(walk[1])))
+                    at = b.add(at, b.mul(v.axes[walk[0]].offset, Const(walk[1])))
                 new.append((x, at))
         new += zip(refs.extents[target], v.extents)
         own = set(refs.scalars(target))

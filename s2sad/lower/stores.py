@@ -17,11 +17,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from s2sad.errors import TypeProblem, UnsupportedSyntax
-from s2sad.ir import Atom, If, Raise
+from s2sad.ir import Atom, Const, If, Raise
 from s2sad.ir.types import dtype_name, is_complex
 from s2sad.lower.builder import ONE
 from s2sad.lower.elementwise import Elements
-from s2sad.lower.values import Elementwise, Fixed, Sliced, Value, View, leaves
+from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import whole
 
 
@@ -68,16 +68,17 @@ class Stores(Elements):
         refs = self.refs
         if refs.storages(a.base).isdisjoint(refs.storages(target.base)):
             return False
-        same_place = a.axes == target.axes and refs.is_plain(a.base) and refs.is_plain(target.base)
+        same_place = a.same_map[1:] == target.same_map[1:] and refs.is_plain(a.base) and refs.is_plain(target.base)
         return not same_place
 
     def apart(self, a: View, c: View) -> bool:
         """Whether two views of one array certainly share no element: on some axis one ends before the other begins."""
+        if a.numbering != c.numbering:
+            return False
         for x, y in zip(a.axes, c.axes):
             for low, high in ((x, y), (y, x)):
-                if isinstance(low, Fixed) and (isinstance(high, Fixed) or high.step > 0):
-                    first = high.index if isinstance(high, Fixed) else high.offset
-                    (b0, k0), (b1, k1) = self.b.affine(low.index), self.b.affine(first)
+                if low.is_fixed and all(isinstance(s, Const) and s.value > 0 for _, s in high.walked):
+                    (b0, k0), (b1, k1) = self.b.affine(low.offset), self.b.affine(high.offset)
                     if b0 == b1 and k0 < k1 and (k0 >= 0 if b0 is None else self.b.is_nonneg(b0) and k0 >= 0):
                         return True
         return False
@@ -108,8 +109,8 @@ class Stores(Elements):
         """For each axis of a view, the extent of what it is part of."""
         shape = list(v.extents)
         for k, a in enumerate(v.axes):
-            if isinstance(a, Sliced):
-                shape[a.axis] = self.longest(v.base, k)
+            if v.numbering is None and len(a.walked) == 1:
+                shape[a.walked[0][0]] = self.longest(v.base, k)
         return shape
 
     def longest(self, base: str, axis: int) -> Atom:

@@ -2,20 +2,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Atom, Const, Ellipsis_, Index, Loc, NewAxis, Slice
+from s2sad.ir import Atom, Const, Ellipsis_, Index, Loc, NewAxis, Raise, Slice
 from s2sad.lower.builder import ONE, ZERO, Builder
-from s2sad.lower.values import Fixed, Sliced, View
+from s2sad.lower.strides import any_way, numbered
+from s2sad.lower.values import Place, View
 
 
 def whole(name: str, extents: tuple[Atom, ...]) -> View:
     """The view that is all of an array.
 
     >>> whole("a", ("n",))
-    View(base='a', axes=(Sliced(axis=0, offset=Const(value=0), step=1),), extents=('n',))
+    View(base='a', axes=(Place(offset=Const(value=0), walked=((0, Const(value=1)),)),), extents=('n',), numbering=None)
     """
-    return View(name, tuple(Sliced(k, ZERO, 1) for k in range(len(extents))), extents)
+    return View(name, tuple(Place(ZERO, ((k, ONE),)) for k in range(len(extents))), extents)
 
 
 def is_whole(v: View, base_extents: tuple[Atom, ...]) -> bool:
@@ -29,9 +31,18 @@ def transposed(v: View) -> View:
     >>> transposed(whole("a", ("n", "m"))).extents
     ('m', 'n')
     """
-    last = len(v.extents) - 1
-    axes = tuple(a if isinstance(a, Fixed) else Sliced(last - a.axis, a.offset, a.step) for a in v.axes)
-    return View(v.base, axes, v.extents[::-1])
+    return permuted(v, tuple(reversed(range(len(v.extents)))))
+
+
+def permuted(v: View, order: tuple[int, ...]) -> View:
+    """The view whose axis ``k`` is axis ``order[k]`` of ``v``.
+
+    >>> permuted(whole("a", ("n", "m", "l")), (2, 0, 1)).extents
+    ('l', 'n', 'm')
+    """
+    moved = tuple(replace(a, walked=tuple(sorted(((order.index(k), s) for k, s in a.walked), key=lambda w: w[0])))
+                  for a in v.axes)
+    return replace(v, axes=moved, extents=tuple(v.extents[k] for k in order))
 
 
 def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callable[[Atom], bool], loc: Loc) -> View:
@@ -54,7 +65,7 @@ def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callabl
             full.append(i)
     full += fill
 
-    chosen: list[Fixed | Sliced] = []     # per axis of v: which element, or the slice in terms of a new axis number
+    chosen: list[Place] = []              # per axis of v: where on it, in terms of the new axes
     extents: list[Atom] = []
     axis = 0
     for i in full:
@@ -64,23 +75,23 @@ def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callabl
         n = v.extents[axis]
         if isinstance(i, Slice):
             offset, step, extent = _slice(b, i, n, loc)
-            chosen.append(Sliced(len(extents), offset, step))
+            chosen.append(Place(offset, ((len(extents), step),)))
             extents.append(extent)
         else:
-            chosen.append(Fixed(_wrapped(b, v, axis, b.stable(i), n)))  # type: ignore[arg-type]
+            chosen.append(Place(_wrapped(b, v, axis, b.stable(i), n)))  # type: ignore[arg-type]
         axis += 1
+    return replace(v, axes=tuple(_composed(b, a, chosen) for a in v.axes), extents=tuple(extents))
 
-    axes: list[Fixed | Sliced] = []
-    for a in v.axes:
-        if isinstance(a, Fixed):
-            axes.append(a)
-            continue
-        c = chosen[a.axis]
-        if isinstance(c, Fixed):
-            axes.append(Fixed(b.add(a.offset, b.mul(c.index, Const(a.step)))))
-        else:
-            axes.append(Sliced(c.axis, b.add(a.offset, b.mul(c.offset, Const(a.step))), a.step * c.step))
-    return View(v.base, tuple(axes), tuple(extents))
+
+def _composed(b: Builder, a: Place, chosen: list[Place]) -> Place:
+    """A place of a view, for part of the view: ``chosen`` says for each of its axes where on it the part is."""
+    offset = a.offset
+    walked: list[tuple[int, Atom]] = []
+    for axis, stride in a.walked:
+        c = chosen[axis]
+        offset = b.add(offset, b.mul(c.offset, stride))
+        walked += [(new, b.mul(step, stride)) for new, step in c.walked]
+    return Place(offset, tuple(walked))
 
 
 def _wrapped(b: Builder, v: View, axis: int, i: Atom, n: Atom) -> Atom:
@@ -90,27 +101,30 @@ def _wrapped(b: Builder, v: View, axis: int, i: Atom, n: Atom) -> Atom:
     """
     if b.is_nonneg(i):
         return i
-    for base_axis, a in enumerate(v.axes):
-        if isinstance(a, Sliced) and a.axis == axis:
-            if a.offset == ZERO and a.step == 1 and v.base not in b.placed and b.base_extents[v.base][base_axis] == n:
-                return i
+    walking = [(k, a) for k, a in enumerate(v.axes) if any(on == axis for on, _ in a.walked)]
+    if len(walking) == 1 and v.numbering is None and v.base not in b.placed:
+        (base_axis, a), = walking
+        if a == Place(ZERO, ((axis, ONE),)) and b.base_extents[v.base][base_axis] == n:
+            return i
     if isinstance(i, Const):
         return b.add(n, i)
     return b.op("select", b.op("lt", i, ZERO), b.add(i, n), i)
 
 
-def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, int, Atom]:
+def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, Atom, Atom]:
     """Offset, step and extent of a slice of an axis of ``n`` elements (NumPy's clamping rules)."""
-    step = 1 if s.step is None or s.step == Const(None) else s.step
-    if isinstance(step, Const):
-        step = step.value
-    if not isinstance(step, int) or step == 0:
-        raise UnsupportedSyntax("a slice whose step is not an integer literal is not supported yet", loc=loc,
-                                code="S2S014", hint="write the loop over the elements")
+    by = ONE if s.step is None or s.step == Const(None) else s.step
     lower = None if s.lower == Const(None) else s.lower
     upper = None if s.upper == Const(None) else s.upper
     lower = None if lower is None else b.stable(lower)
     upper = None if upper is None else b.stable(upper)
+    by = b.stable(by)
+    if isinstance(by, str):
+        return any_way(b, lower, upper, by, n)
+    step = by.value
+    if step == 0:
+        b.emit(Raise("ValueError", "slice step cannot be zero", loc))
+        step = 1
     if step < 0:
         return _backward(b, lower, upper, step, n)
     if lower is None or lower == ZERO:
@@ -126,7 +140,7 @@ def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, int, Atom]:
             b.at_least_zero(b.sub(_stop(b, upper, n), offset))
     if step > 1:
         length = b.floordiv(b.add(length, Const(step - 1)), step)
-    return offset, step, length
+    return offset, Const(step), length
 
 
 def _stop(b: Builder, upper: Atom | None, n: Atom, clamped: bool = True) -> Atom:
@@ -140,7 +154,7 @@ def _stop(b: Builder, upper: Atom | None, n: Atom, clamped: bool = True) -> Atom
     return b.clamp(upper, n)
 
 
-def _backward(b: Builder, lower: Atom | None, upper: Atom | None, step: int, n: Atom) -> tuple[Atom, int, Atom]:
+def _backward(b: Builder, lower: Atom | None, upper: Atom | None, step: int, n: Atom) -> tuple[Atom, Atom, Atom]:
     last = b.sub(n, ONE)
 
     def bound(i: Atom) -> Atom:
@@ -155,18 +169,15 @@ def _backward(b: Builder, lower: Atom | None, upper: Atom | None, step: int, n: 
     length = n if lower is None and upper is None else b.at_least_zero(b.sub(first, stop))
     if step < -1:
         length = b.floordiv(b.add(length, Const(-step - 1)), -step)
-    return first, step, length
+    return first, Const(step), length
 
 
 def element(b: Builder, v: View, index: tuple[Atom, ...]) -> tuple[Atom, ...]:
     """The base index of element ``index`` of a view."""
     out: list[Atom] = []
     for a in v.axes:
-        if isinstance(a, Fixed):
-            out.append(a.index)
-        else:
-            out.append(b.add(a.offset, b.mul(index[a.axis], Const(a.step))))
-    return tuple(out)
-
-
-
+        at = a.offset
+        for axis, stride in a.walked:
+            at = b.add(at, b.mul(index[axis], stride))
+        out.append(at)
+    return tuple(out) if v.numbering is None else numbered(b, out[0], v.numbering)
