@@ -189,6 +189,8 @@ class Gradient(Callee):
         places = [place for k, t in enumerate(given) for place in expressions(t, f"args[{k}]")]
         strided = [k for k, (t, _) in enumerate(places) if _contiguous(t) is not t]
         casts: dict[int, object] = {k: np.ascontiguousarray for k in strided}
+        if strided:
+            self._of.require_no_ravel(argtypes)
         found = self._specialise(argtypes)
         form = self._form(argtypes, found.interface)
         arguments = tuple(text for _, text in places)

@@ -33,6 +33,14 @@ def ordinary(value: object) -> object:
     return np.array(value, dtype=value.dtype.newbyteorder("="), order=order, copy=True, subok=False)  # type: ignore
 
 
+def is_strided(value: object) -> bool:
+    """Whether :func:`ordinary` gives a copy with other strides."""
+    found = container_of(value)
+    if found is not None:
+        return any(is_strided(v) for v in found[1])
+    return isinstance(value, np.ndarray) and not (value.flags.c_contiguous or value.flags.f_contiguous)
+
+
 def owned(value: object) -> object:
     """An ordinary value that shares no memory with the one given."""
     found = container_of(value)

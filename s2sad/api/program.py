@@ -17,15 +17,18 @@ from s2sad import driver
 from s2sad.api import modules
 from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
-from s2sad.api.memory import ordinary
+from s2sad.api.memory import is_strided, ordinary
 from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
 from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
+from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
 from s2sad.frontend.source import UserFunction
+from s2sad.ir import Assign, Call
 from s2sad.ir.trees import Tree, tree_of_type
+from s2sad.ir.walk import walk
 
 Types = tuple[Any, ...]
 """A numba type for each argument, or a tree of them for one that holds several values."""
@@ -175,7 +178,19 @@ class Program:
 
     def types_of(self, args: tuple[object, ...]) -> Types:
         """Types of the arguments, in the form they are passed on."""
-        return tuple(tree_of_type(type_of(ordinary(a), n, self.name)) for a, n in zip(args, self.parameters.names))
+        names = self.parameters.names
+        found = tuple(tree_of_type(type_of(ordinary(a), n, self.name)) for a, n in zip(args, names))
+        if any(is_strided(a) for a in args):
+            self.require_no_ravel(found)
+        return found
+
+    def require_no_ravel(self, argtypes: Types) -> None:
+        """For strided arguments, used as contiguous copies: ``ravel`` copies the one and is a view of the other."""
+        for s in walk(lower_function(self.layout(argtypes).user).body):
+            if isinstance(s, Assign) and isinstance(s.value, Call) and s.value.fn == "np.ravel":
+                raise BadCall(f"{self.name} calls ravel, which copies strided arrays only, and an argument is "
+                              "strided: not supported yet", loc=s.loc, code="S2S043",
+                              hint="pass np.ascontiguousarray(...), or call flatten or reshape instead")
 
     def require_differentiable(self, argtypes: Types, wrt: tuple[str, ...]) -> None:
         for name in wrt:

@@ -12,17 +12,20 @@ after: ``v`` is a view (it leaves no statement), ``y`` is allocated, and ``z`` i
 """
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Op, Rhs, ShapeOf, Store, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
+from s2sad.lower.bindings import VIEWING
 from s2sad.lower.elementwise import atom
-from s2sad.lower.referring import Referring
+from s2sad.lower.reshaping import Reshaping
 from s2sad.lower.values import Elementwise, Place, Value, View, leaves, scalars
-from s2sad.lower.views import is_whole, transposed, whole
+from s2sad.lower.views import element, is_whole, transposed, whole
 
 
-class Arrays(Referring):
+class Arrays(Reshaping):
     """Bindings of array names: views, delayed expressions, allocations, copies and products."""
 
     def bind(self, target: str, value: Rhs, rest: Block) -> None:
@@ -30,6 +33,10 @@ class Arrays(Referring):
         b = self.b
         fresh = self.allocation(target, value)
         if fresh:
+            return
+        if isinstance(value, GetItem) and self.selects(value.index):
+            base, index = value.base, value.index
+            self.copy_into(target, lambda name: self.gather(name, self.selection(base, index)))
             return
         if target in self.refs:
             assert isinstance(value, (str, GetItem, Call))
@@ -70,8 +77,16 @@ class Arrays(Referring):
         """A value in an array of its own first: what it reads may be what ``target`` held before."""
         temp = self.b.names.fresh(f"new_{target}")
         self.types[temp] = self.types[target]
-        self.materialise(temp, v)
-        return whole(temp, self.extents[temp])
+        return self.materialise(temp, v)
+
+    def copy_into(self, target: str, make: Callable[[str], View]) -> None:
+        """A name gets the array that ``make`` makes under the name it is given."""
+        if target not in self.bindings.rebound and target not in self.refs.evaluated:
+            make(target)
+            return
+        temp = self.b.names.fresh(f"new_{target}")
+        self.types[temp] = self.types[target].copy(layout="C", readonly=False)
+        self.copy(target, make(temp))
 
     def used_only_in(self, name: str, rest: Block) -> bool:
         return sum(w.reads(s).count(name) for s in w.walk(rest)) == self.uses[name]
@@ -124,21 +139,27 @@ class Arrays(Referring):
             fill = Const(1.0)
         if kind == "zeros" and target in self.bindings.rebound and target in self.allocated:
             fill = Const(0.0)
-        shape = self.new_array(target, shape, "zeros" if kind == "zeros" else "empty")
+        place = self.place_for(target, shape, "zeros" if kind == "zeros" else "empty")
         if fill is not None:
-            b.loop_nest(shape, lambda index: b.emit(Store(target, index, fill, b.loc)))
+            b.loop_nest(place.extents, lambda index: b.emit(Store(place.base, element(b, place, index), fill, b.loc)))
         return True
 
-    def new_array(self, target: str, shape: tuple[Atom, ...], kind: str = "empty") -> tuple[Atom, ...]:
-        """Storage for an array of a shape: new, or what the name has already; gives the shape, as it stays."""
+    def place_for(self, target: str, shape: tuple[Atom, ...], kind: str) -> View:
+        """Storage for an array of a shape: new, or what the name has already."""
         shape = tuple(self.b.stable(e) for e in shape)
         if target in self.bindings.rebound and target in self.allocated:
             self.require_shape(target, shape)
-        else:
-            self.b.alloc(target, kind, shape, dtype_name(self.types[target]))
-            self.extents[target] = shape
-            self.allocated.add(target)
-        return shape
+            return whole(target, shape)
+        return self.make_array(target, kind, shape)
+
+    def new_array(self, target: str, shape: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """Storage that is indexed as ``target`` itself; gives the shape, as it stays."""
+        place = self.place_for(target, shape, "empty")
+        if place.base != target:
+            raise UnsupportedSyntax(f"the array `{target}` gets a size that changes in a loop: not supported yet",
+                                    loc=self.b.loc, code="S2S018",
+                                    hint="allocate it once before the loop with its largest size")
+        return place.extents
 
     def array_literal(self, target: str, items: Arg) -> bool:
         b = self.b
@@ -197,8 +218,8 @@ class Arrays(Referring):
                 v = self.operand(x)  # type: ignore[arg-type]
                 self.copy(target, v)  # type: ignore[arg-type]
                 return None
-            case Call("np.transpose", (x,), ()):
-                return transposed(self.view(x))  # type: ignore[arg-type]
+            case Call(fn) if fn in VIEWING or fn == "np.flatten":
+                return self.reshaped(target, value)
             case Call(fn, _, _):
                 raise UnsupportedFunction(f"`{fn}` is not supported yet", loc=self.b.loc, code="S2S010",
                                           hint="write it as a loop over the elements")

@@ -30,6 +30,10 @@ from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 
+VIEWING = frozenset({"np.transpose", "np.reshape", "np.ravel", "np.swapaxes", "np.moveaxis", "np.expand_dims",
+                     "np.flip", "np.flipud", "np.fliplr"})
+"""Functions that give a view of their first argument."""
+
 
 def source_of(value: Rhs, types: Mapping[str, Any]) -> str | None:
     """The array of which a right-hand side is another name or a view.
@@ -44,7 +48,9 @@ def source_of(value: Rhs, types: Mapping[str, Any]) -> str | None:
             source = value
         case GetItem(base, index) if not any(is_array(types.get(i)) for i in index if isinstance(i, str)):
             source = base
-        case Call("np.transpose", (str() as source,), ()):
+        case Call("np.ravel", (str() as source,), ()) if getattr(types.get(source), "layout", "") != "C":
+            return None                                 # a copy
+        case Call(fn, (str() as source, *_), ()) if fn in VIEWING:
             pass
         case _:
             return None

@@ -31,6 +31,7 @@ class Builder:
         self.known: list[dict[tuple, str]] = [{}]
         self.nonneg: set[str] = set()
         self.made: dict[str, Rhs] = {}
+        self.defined: dict[str, Rhs] = {}
         self.unclamped: dict[str, Atom] = {}
         self.base_extents: dict[str, tuple[Atom, ...]] = {}
         self.placed: set[str] = set()
@@ -45,6 +46,8 @@ class Builder:
 
     def emit(self, s: Stmt) -> None:
         self.blocks[-1].append(s)
+        if isinstance(s, Assign):
+            self.defined[s.target] = s.value
         if isinstance(s, Assign) and len(self.blocks) == 1 and s.target not in self.reassigned:
             self.always.add(s.target)
         if isinstance(s, Assign) and isinstance(s.value, (Op, str)) and self.reassigned.isdisjoint(

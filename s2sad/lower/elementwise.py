@@ -18,10 +18,11 @@ from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Rhs, Store
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import dtype_name, is_array, is_integer
+from s2sad.ir.types import is_array, is_integer
 from s2sad.lower.bindings import Bindings
 from s2sad.lower.builder import ONE, ZERO, Builder
 from s2sad.lower.references import References, reference_types
+from s2sad.lower.scratch import Scratch
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, is_whole, subscript, whole
 
@@ -34,7 +35,7 @@ def atom(a: Arg) -> Atom:
     return a
 
 
-class Elements:
+class Elements(Scratch):
     """Values of operands, broadcasting, and loops over elements: the base of the lowering pass.
 
     ``env`` holds the names that stand for a view or a delayed expression, ``extents`` the shapes of the names that are
@@ -42,6 +43,7 @@ class Elements:
     """
 
     def __init__(self, fn: Function, refs: References, check_division: bool) -> None:
+        super().__init__()
         self.fn = fn
         self.refs = refs
         self.types = dict(fn.types)
@@ -107,8 +109,7 @@ class Elements:
         if isinstance(v, View):
             return v
         self.env.pop(name, None)
-        self.materialise(name, v)  # type: ignore[arg-type]
-        return whole(name, self.extents[name])
+        return self.materialise(name, v)  # type: ignore[arg-type]
 
     def reference(self, name: str) -> str:
         """A name bound to a real array with exactly this content: for calls and results."""
@@ -223,11 +224,8 @@ class Elements:
 
         self.b.loop_nest(target.extents, body)
 
-    def materialise(self, name: str, v: Value) -> None:
+    def materialise(self, name: str, v: Value) -> View:
         """Compute a value into a new array called ``name``."""
-        b = self.b
-        shape = tuple(b.stable(e) for e in v.extents)
-        b.alloc(name, "empty", shape, dtype_name(self.types[name]))
-        self.extents[name] = shape
-        self.allocated.add(name)
-        self.loops(whole(name, shape), v)
+        place = self.make_array(name, "empty", tuple(self.b.stable(e) for e in v.extents))
+        self.loops(place, v)
+        return place

@@ -195,6 +195,7 @@ class _Variants:
     def __init__(self, fn: Function, names: frozenset[str], bindings: Bindings) -> None:
         self.fn, self.names, self.bindings = fn, names, bindings
         self.found: dict[str, dict[Variant, bool]] = {}
+        self.opaque: set[str] = set()
 
     def run(self) -> References:
         aliases = [(s, source) for s in w.walk(self.fn.body) if isinstance(s, Assign) and is_array(
@@ -204,6 +205,9 @@ class _Variants:
         while True:
             before = self._size()
             for s, source in wanted:
+                if _is_reshaped(s.value) or source in self.opaque:
+                    self.refuse_opaque(s)
+                    continue
                 for v, whole in self.of(source).items():
                     new = self.seen_through(s, v, source)
                     self.add(s, s.target, new, whole and isinstance(s.value, str))
@@ -217,6 +221,14 @@ class _Variants:
         self.refuse_parts(refs)
         self.settle_loops(refs)
         return refs
+
+    def refuse_opaque(self, s: Assign) -> None:
+        """What is reshaped is a fixed view of its array, and no referent of references."""
+        self.opaque.add(s.target)
+        if s.target in self.names:
+            raise UnsupportedSyntax(f"`{s.target}` may refer to one of several arrays, one of them reshaped: not "
+                                    "supported yet", loc=s.loc, code="S2S015",
+                                    hint="copy what is reshaped with `.copy()`")
 
     def _size(self) -> int:
         return sum(2 * len(of) - sum(of.values()) for of in self.found.values())
@@ -301,6 +313,10 @@ class _Variants:
             return None
         *_, base = self.bindings.chain(source, self.names)
         return base if base in self.names else frozenset({base})
+
+
+def _is_reshaped(value: object) -> bool:
+    return isinstance(value, Call) and not (value.fn == "np.transpose" and len(value.args) == 1)
 
 
 def _in_loops(fn: Function) -> Iterator[Stmt]:

@@ -16,11 +16,11 @@ from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Assign, Atom, Block, Const, If, Op
 from s2sad.lower.builder import ZERO
 from s2sad.lower.references import Variant, Walk, plain
-from s2sad.lower.stores import Stores
+from s2sad.lower.selections import Selections
 from s2sad.lower.values import View
 
 
-class Referring(Stores):
+class Referring(Selections):
     """Assignments of reference variables."""
 
     def refer(self, target: str, v: View) -> None:

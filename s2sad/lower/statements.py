@@ -126,6 +126,10 @@ class _Lowering(Draws):
                 self.store_part(*self.part_subscript(base, index), self.operand(value))
             case AugItem(base, index, op, value) if base in self.parts:
                 self.store_part(*self.part_subscript(base, index), self.operand(value), op)
+            case SetItem(base, index, value) if self.selects(index):
+                self.scatter(base, index, self.operand(value))
+            case AugItem(base, index, op, value) if self.selects(index):
+                self.update_selected(base, index, op, self.operand(value))
             case SetItem(base, index, value):
                 v = self.subscript(base, index)
                 if v.extents:
@@ -152,11 +156,11 @@ class _Lowering(Draws):
                     b.nonneg.add(var)
                 else:
                     b.nonneg.discard(var)
-                self.enter_loop(body)
-                b.emit(replace(s, body=self.loop_body(body)))
+                self.enter_loop(s)
+                self.end_loop(replace(s, body=self.loop_body(body)))
             case While(cond, _, body):
-                self.enter_loop(body)
-                b.emit(replace(s, cond=self.loop_body(cond), body=self.loop_body(body)))
+                self.enter_loop(s)
+                self.end_loop(replace(s, cond=self.loop_body(cond), body=self.loop_body(body)))
             case Raise():
                 b.emit(s)
             case Effect(Call("np.random.shuffle", (str(x),), ())) if is_array(self.types.get(x)):
@@ -187,9 +191,10 @@ class _Lowering(Draws):
         self.allocated = before
         return new
 
-    def enter_loop(self, body: Block) -> None:
+    def enter_loop(self, loop: For | While) -> None:
         """Arrays of unequal shapes swapped in the loop have no shape known at compile time inside it."""
-        for s in w.walk(body):
+        self.start_loop(loop)
+        for s in w.walk((loop,)):
             if isinstance(s, Permute) and is_array(self.types[s.targets[0]]) and s.targets[0] not in self.refs:
                 shapes = {self.extents.get(n) for n in s.targets}
                 if len(shapes) > 1:

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from s2sad.errors import TypeProblem, UnsupportedSyntax
 from s2sad.ir import Atom, Const, If, Raise
-from s2sad.ir.types import dtype_name, is_complex
+from s2sad.ir.types import is_complex
 from s2sad.lower.builder import ONE
 from s2sad.lower.elementwise import Elements
 from s2sad.lower.values import Elementwise, Value, View, leaves
@@ -38,13 +38,10 @@ class Stores(Elements):
 
     def update_all(self, target: View, op: str, v: Value | Atom) -> None:
         """``target op= v`` for all elements, in place."""
-        if isinstance(v, View) and self.overlaps(v, target):
-            raise UnsupportedSyntax("an in-place operator between overlapping parts of one array has no meaning NumPy "
-                                    "and numba agree on", loc=self.b.loc, code="S2S013",
-                                    hint="write `a[...] = a[...] + b`, which evaluates the right side first, or a loop")
         if isinstance(v, (View, Elementwise)):
             self.check_fits(target, v)
-            if any(self.overlaps(leaf, target) for leaf in leaves(v)):
+            # An operand that is part of the same array is read as it is by then, element by element: so does numba.
+            if isinstance(v, Elementwise) and any(self.overlaps(leaf, target) for leaf in leaves(v)):
                 v = self.evaluated_first(target, v)
         if is_complex(self.types[target.base]):
             # As in numba, whose `a / b` raises at zero and whose `a /= b` does not.
@@ -97,19 +94,23 @@ class Stores(Elements):
         """The value in a temporary as large as the base array, so that in a loop it is one array of one size."""
         shape = self.most(target)
         temp = self.b.names.fresh("rhs")
-        self.types[temp] = self.types[target.base].copy(ndim=len(shape), layout="C")
-        self.b.alloc(temp, "empty", tuple(shape), dtype_name(self.types[temp]))
-        self.extents[temp] = tuple(shape)
-        self.allocated.add(temp)
-        place = replace(whole(temp, tuple(shape)), extents=target.extents)
+        self.types[temp] = self.types[target.base].copy(ndim=len(shape), layout="C", readonly=False)
+        place = replace(self.make_array(temp, "empty", tuple(shape)), extents=target.extents)
         self.loops(place, v)
         return place
+
+    def in_new_array(self, v: Value) -> View:
+        """A value computed now, into an array that nothing else writes to."""
+        kept = self.b.names.fresh("rhs")
+        t = self.types[leaves(v)[0].base]
+        self.types[kept] = t.copy(ndim=len(v.extents), layout="C", readonly=False)
+        return self.materialise(kept, v)
 
     def most(self, v: View) -> list[Atom]:
         """For each axis of a view, the extent of what it is part of."""
         shape = list(v.extents)
         for k, a in enumerate(v.axes):
-            if v.numbering is None and len(a.walked) == 1:
+            if v.numbering is None and len(a.walked) == 1 and v.base not in self.growing:
                 shape[a.walked[0][0]] = self.longest(v.base, k)
         return shape
 

@@ -78,7 +78,7 @@ def subscript(b: Builder, v: View, index: tuple[Index, ...], is_integer: Callabl
             chosen.append(Place(offset, ((len(extents), step),)))
             extents.append(extent)
         else:
-            chosen.append(Place(_wrapped(b, v, axis, b.stable(i), n)))  # type: ignore[arg-type]
+            chosen.append(Place(wrapped(b, v, axis, b.stable(i), n)))  # type: ignore[arg-type]
         axis += 1
     return replace(v, axes=tuple(_composed(b, a, chosen) for a in v.axes), extents=tuple(extents))
 
@@ -94,7 +94,7 @@ def _composed(b: Builder, a: Place, chosen: list[Place]) -> Place:
     return Place(offset, tuple(walked))
 
 
-def _wrapped(b: Builder, v: View, axis: int, i: Atom, n: Atom) -> Atom:
+def wrapped(b: Builder, v: View, axis: int, i: Atom, n: Atom) -> Atom:
     """A possibly negative index, counted from the *view's* end.
 
     On an axis that is all of its base axis the index is left as it is: numba and NumPy wrap it themselves.

@@ -92,7 +92,7 @@ def test_pullback_is_repeatable(name, reference):
     _, saved = forward(*arguments)
     for a in arguments:
         if isinstance(a, np.ndarray):
-            a[...] = np.nan
+            a[...] = np.nan if a.dtype.kind in "fc" else 0
     first, second, doubled = reverse(saved, (1.0,)), reverse(saved, (1.0,)), reverse(saved, (2.0,))
     for got, again, twice, want in zip(first, second, doubled, reference(name)):
         assert close(got, want, 1e-8), (got, want)

@@ -70,11 +70,6 @@ def changing_size(x):
     return s
 
 
-def in_place_on_overlap(x):
-    x[1:] += x[:-1]
-    return np.sum(x * x)
-
-
 def loop_carried_reference(x):
     y = x * x
     for i in range(3):
@@ -85,7 +80,7 @@ def loop_carried_reference(x):
 
 
 PROGRAMS = [alias_across_a_swap, view_of_what_changed_hands, previous_is_the_same_array, conditional_alias,
-            changing_size, stopped_and_written, in_place_on_overlap, loop_carried_reference]
+            changing_size, stopped_and_written, loop_carried_reference]
 
 
 def kept_from_an_earlier_iteration(x):
