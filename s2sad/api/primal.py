@@ -9,6 +9,8 @@ import numba
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 
+from s2sad.frontend.source import frozen
+
 LIBRARIES = ("numpy", "math", "cmath", "numba")
 
 
@@ -16,7 +18,7 @@ def compile_primal(f: FunctionType, options: Mapping[str, Any]) -> Dispatcher:
     """A numba dispatcher for ``f``.
 
     numba calls no plain Python function, so plain functions that ``f`` names are compiled too, on a copy of ``f`` that
-    sees the compiled ones. Nothing of the user's is changed; a function that needs no such copy is compiled itself.
+    sees the compiled ones. The copy has the globals and closure values of this moment, as derivatives have.
 
     Examples
     --------
@@ -44,26 +46,18 @@ class _Compiler:
             copy.__qualname__, copy.__annotations__ = f.__qualname__, dict(f.__annotations__)
             # Entered before its names are visited: functions may call themselves or one another.
             self.done[f] = numba.njit(**self.options)(copy)
-            if not self._replace(f, copy, seen):
-                self.done[f] = numba.njit(**self.options)(f)
+            self._replace(f, copy, seen)
         return self.done[f]
 
-    def _replace(self, f: FunctionType, copy: FunctionType, seen: set[str]) -> bool:
-        changed = False
+    def _replace(self, f: FunctionType, copy: FunctionType, seen: set[str]) -> None:
         for name in sorted(seen & f.__globals__.keys()):
-            value = f.__globals__[name]
-            new = self._compiled(value, seen)
-            if new is not value:
-                copy.__globals__[name] = new
-                changed = True
+            copy.__globals__[name] = self._compiled(frozen(f.__globals__[name], seen), seen)
         for old, cell in zip(f.__closure__ or (), copy.__closure__ or ()):
             try:
                 value = old.cell_contents
             except ValueError:
                 continue
-            cell.cell_contents = self._compiled(value, seen)
-            changed = changed or cell.cell_contents is not value
-        return changed
+            cell.cell_contents = self._compiled(frozen(value, seen), seen)
 
     def _compiled(self, value: object, seen: set[str]) -> object:
         if isinstance(value, FunctionType) and not _known_to_numba(value):

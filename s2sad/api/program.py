@@ -4,6 +4,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from types import FunctionType
@@ -208,11 +209,26 @@ class FunctionProgram(Program):
         as_it_is = isinstance(f, Dispatcher) and self.options == merged(f, {})
         self._primal: Dispatcher | None = f if as_it_is else None  # type: ignore[assignment]
         self._user: UserFunction | None = None
+        self._frozen = False
 
     def user(self, argtypes: Types) -> UserFunction:
+        self._freeze()
         if self._user is None:
             self._user = UserFunction.from_callable(self.python)
         return self._user
+
+    def _freeze(self) -> None:
+        """Primal and derivatives see the globals and closure values of the same moment: of whichever is first used."""
+        if self._frozen:
+            return
+        with global_compiler_lock:
+            if not self._frozen:
+                self._primal = self._primal or compile_primal(self.python, self.options)
+                # Where there is no source, only derivatives are an error.
+                with suppress(S2sadError):
+                    self._user = UserFunction.from_callable(self.python)
+                    self._user.freeze()
+                self._frozen = True
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         return self.python if any(map(of_python, argtypes)) else self.primal
@@ -239,9 +255,8 @@ class FunctionProgram(Program):
     @property
     def primal(self) -> Dispatcher:
         """The primal as a numba dispatcher."""
-        if self._primal is None:
-            with global_compiler_lock:
-                self._primal = self._primal or compile_primal(self.python, self.options)
+        self._freeze()
+        assert self._primal is not None
         return self._primal
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction
-from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, TupleClass, UserFunction
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, TupleClass, UserFunction, frozen
 from s2sad.ir.nodes import Container
 from s2sad.runtime.helpers import python_functions
 
@@ -110,10 +110,14 @@ def _is_helper(obj: object) -> bool:
 def _module(module: ModuleType) -> Module:
     name = {"numpy": "np"}.get(module.__name__, module.__name__.replace("numpy.", "np.", 1))
 
+    known: dict[str, Meaning] = {}
+
     def member(attr: str) -> Meaning:
-        try:
-            return meaning(getattr(module, attr), f"{name}.{attr}")
-        except AttributeError:
-            raise LookupError(f"{name}.{attr}") from None
+        if attr not in known:
+            try:
+                known[attr] = meaning(frozen(getattr(module, attr)), f"{name}.{attr}")
+            except AttributeError:
+                raise LookupError(f"{name}.{attr}") from None
+        return known[attr]
 
     return Module(name, member)

@@ -3,15 +3,22 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 import gast
+import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir.nodes import Arg, Container, Loc
+
+LARGEST_KEPT = 4096
+LIBRARIES = frozenset({"numpy", "math", "cmath", "numba", "builtins"})
+CONSTANTS = (int, float, complex, str, tuple, np.ndarray, np.generic, ModuleType)
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,12 @@ class UserFunction:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return Loc(self.file, self.first_line + line - 1, getattr(node, "col_offset", 0), text)
 
+    def freeze(self) -> None:
+        """Take the values of all names as they are now."""
+        with suppress(LookupError, UnsupportedFunction, UnsupportedSyntax):
+            if self.scope is not None:
+                self.scope("")
+
     def lookup(self, name: str, loc: Loc | None = None) -> Meaning:
         """What a name that is not local to the function means."""
         try:
@@ -143,6 +156,11 @@ class UserFunction:
             raise UnsupportedSyntax(f"the source of '{f.__name__}' is not available", code="S2S006",
                                     hint="define the function in a file") from e
         node = _definition("".join(text), f, first)
+        if not is_source_of("".join(inspect.findsource(f.__code__)[0]), f):
+            where = Loc(f.__code__.co_filename, f.__code__.co_firstlineno, 0, text[f.__code__.co_firstlineno - first])
+            raise UnsupportedSyntax(f"the source of '{f.__name__}' is not what runs", loc=where, code="S2S006",
+                                    why="the file has changed since the function was made, or something rewrote it",
+                                    hint="import or define it again")
         signature = inspect.signature(f, follow_wrapped=False)
         defaults = {n: p.default for n, p in signature.parameters.items() if p.default is not p.empty}
         return cls(f.__name__, node, f.__code__.co_filename, first, tuple(line.rstrip("\n") for line in text),
@@ -205,20 +223,88 @@ def as_definition(node: gast.Lambda) -> gast.FunctionDef:
 
 
 def _live_scope(f: FunctionType) -> Callable[[str], object]:
+    """What names mean to a function: as they are at the first look at any of them, like what numba compiles."""
     # Imported here: the table of library names needs numba, which is slow to import.
     from s2sad.frontend.library import meaning
+    builtin = f.__globals__.get("__builtins__", {})
+    table = vars(builtin) if isinstance(builtin, ModuleType) else builtin
+    held: dict[str, object] = {}
+    known: dict[str, object] = {}
 
     def scope(name: str) -> object:
-        if name in f.__code__.co_freevars:
-            cell = (f.__closure__ or ())[f.__code__.co_freevars.index(name)]
-            try:
-                return meaning(cell.cell_contents, name)
-            except ValueError:
-                raise LookupError(name) from None
-        if name in f.__globals__:
-            return meaning(f.__globals__[name], name)
-        builtin = f.__globals__.get("__builtins__", {})
-        table = vars(builtin) if isinstance(builtin, ModuleType) else builtin
-        return meaning(table[name], name)
+        if not held:
+            held.update({"": None}, **_names_now(f))
+        if name not in known:
+            value = held[name] if name in held else f.__globals__[name] if name in f.__globals__ else table[name]
+            known[name] = meaning(value, name)
+        return known[name]
 
     return scope
+
+
+def _names_now(f: FunctionType) -> dict[str, object]:
+    """The values of all names a function and those inside it refer to; arrays are copied."""
+    names = _referred(f.__code__)
+    found = {name: frozen(value, names) for name, value in f.__globals__.items() if name in names}
+    for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
+        found.pop(name, None)
+        with suppress(ValueError):
+            found[name] = frozen(cell.cell_contents, names)
+    return found
+
+
+def frozen(value: object, names: Collection[str] = (), depth: int = 3) -> object:
+    """A value that later changes do not reach: those of arrays, and of the constants of these names in modules.
+
+    Large arrays are no constants and stay as they are, and so do the modules of libraries.
+    """
+    if isinstance(value, np.ndarray) and value.size <= LARGEST_KEPT:
+        return value.copy(order="K")
+    if type(value) is tuple:
+        return tuple(map(frozen, value))
+    if isinstance(value, ModuleType) and names and depth and value.__name__.partition(".")[0] not in LIBRARIES:
+        held = {n: v for n, v in vars(value).items() if n in names and isinstance(v, CONSTANTS)}
+        new = {n: frozen(v, names, depth - 1) for n, v in held.items()}
+        if new:
+            copy = ModuleType(value.__name__, value.__doc__)
+            vars(copy).update(vars(value), **new)
+            return copy
+    return value
+
+
+def _referred(code: CodeType) -> set[str]:
+    inside = (c for c in code.co_consts if isinstance(c, CodeType))
+    return {*code.co_names, *code.co_freevars}.union(*map(_referred, inside))
+
+
+def is_source_of(text: str, f: FunctionType) -> bool:
+    """Whether a function's code is what the text of its file compiles to: files change, and cells share names."""
+    code = f.__code__
+    if any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames)):
+        return True                     # pytest has rewritten its assertions
+    return any(_equal_code(c, code) for c in _compiled(text) if c.co_name == code.co_name)
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str) -> tuple[CodeType, ...]:
+    """The code of all the functions of a file."""
+    try:
+        return tuple(_codes(compile(text, "<again>", "exec", dont_inherit=True)))
+    except (SyntaxError, ValueError):
+        return ()
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for c in code.co_consts:
+        if isinstance(c, CodeType):
+            yield from _codes(c)
+
+
+def _equal_code(a: CodeType, b: CodeType) -> bool:
+    """Whether two pieces of code do the same; where they stand does not matter."""
+    if (a.co_code, a.co_names, a.co_varnames, a.co_freevars, a.co_cellvars, len(a.co_consts)) != (
+            b.co_code, b.co_names, b.co_varnames, b.co_freevars, b.co_cellvars, len(b.co_consts)):
+        return False
+    return all(_equal_code(x, y) if isinstance(x, CodeType) and isinstance(y, CodeType)
+               else type(x) is type(y) and repr(x) == repr(y) for x, y in zip(a.co_consts, b.co_consts))

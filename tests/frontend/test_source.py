@@ -40,7 +40,8 @@ def test_closure_and_globals():
     user = UserFunction.from_callable(f)
     assert user.lookup("inner").value == 2.0
     inner = 5.0
-    assert user.lookup("inner").value == 5.0, "looked up when asked for"
+    assert user.lookup("inner").value == 2.0, "as it was at the first look"
+    assert UserFunction.from_callable(f).lookup("inner").value == 5.0
     assert user.lookup("SCALE").value == 3.0
     assert user.lookup("math").member("pi").value == math.pi
     assert user.lookup("range") == Library("range")
