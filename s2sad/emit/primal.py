@@ -111,7 +111,7 @@ def _collect(user: UserFunction, found: list[_Found], seen: dict[object, None]) 
     local = frozenset(_names_of(user.node))
     inside = [n for s in user.node.body for n in gast.walk(s)]
     inner = [_names_of(n) for n in inside if isinstance(n, (gast.FunctionDef, gast.Lambda))]
-    inner += [targets(n) for n in inside if isinstance(n, gast.comprehension)]
+    inner += [targets(n.target) for n in inside if isinstance(n, gast.comprehension)]
     here = _Found(user, local.union(*inner))
     for statement in user.node.body:
         _references(here, statement, local)
@@ -143,7 +143,7 @@ def _references(f: _Found, node: gast.AST, local: frozenset[str]) -> None:
             _references(f, s, local | _names_of(node))
         return
     if isinstance(node, COMPREHENSIONS):
-        inside = local.union(*map(targets, node.generators))
+        inside = local.union(*(targets(g.target) for g in node.generators))
     for child in gast.iter_child_nodes(node):
         if not (isinstance(node, gast.AnnAssign) and child is node.annotation):
             _references(f, child, inside)

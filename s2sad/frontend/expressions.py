@@ -11,6 +11,7 @@ import numpy as np
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend import functions, lists, structures
 from s2sad.frontend.comparisons import compared
+from s2sad.frontend.comprehensions import list_comprehension
 from s2sad.frontend.functions import HELD, FunctionArg
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.scopes import reassigned_inside
@@ -85,6 +86,9 @@ class Expressions:
         self.bases = bases
         self.outer: Expressions | None = user.frame  # type: ignore[assignment]
         """The frame of the function around this one."""
+        self.caller: Expressions | None = None
+        self.handed: frozenset[object] = frozenset()
+        """The functions this one got as arguments."""
         self.fleeting = reassigned_inside(user.node)
         self.vars: dict[str, object] = {}
         self.out: list = []
@@ -315,6 +319,8 @@ class Expressions:
                 return call(self, node)
             case gast.Lambda():
                 return functions.lambda_value(self, node)
+            case gast.ListComp():
+                return list_comprehension(self, node)  # type: ignore[arg-type]  # the class that has statements too
             case gast.NamedExpr():
                 self.bind(node.target.id, self.value(node.value), self.user.loc(node))
                 return self.named(node.target)

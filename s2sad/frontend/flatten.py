@@ -16,6 +16,7 @@ from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.matching import match_statement
+from s2sad.frontend.over_tuples import tuple_iteration
 from s2sad.frontend.scopes import calls_or_assigns
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
@@ -370,6 +371,8 @@ class Flattener(Expressions):
                         least = self.temporary(Op("min", (least, p[1])))
                     return zero, least, one, lambda k: TupleArg(tuple(p[3](k) for p in parts))
         held = self.value(node)
+        if isinstance(held, TupleArg):
+            return tuple_iteration(self, held, node)
         if not isinstance(held, str):
             self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
         array = self.temporary(held) if isinstance(node, gast.Name) else held

@@ -77,18 +77,18 @@ def nested(flat: Expressions, made: gast.FunctionDef, name: str) -> FunctionArg:
     positional = [*a.posonlyargs, *a.args]
     with_default = [*zip(positional[len(positional) - len(a.defaults):], a.defaults),
                     *((p, d) for p, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None)]
-    defaults: dict[str, object] = {p.id: Held(_kept(flat, flat.value(d))) for p, d in with_default}
+    defaults: dict[str, object] = {p.id: Held(kept(flat, flat.value(d))) for p, d in with_default}
     outer = flat.user
     user = UserFunction(name, made, outer.file, outer.first_line, outer.lines, parameters(made), defaults, {}, None,
                         outer.scope)
     return FunctionArg(replace(user, frame=flat, identity=object()))
 
 
-def _kept(flat: Expressions, value: Arg) -> Arg:
+def kept(flat: Expressions, value: Arg) -> Arg:
     """The value as it is now, whatever is assigned to the names in it later."""
     match value:
         case TupleArg(items):
-            return TupleArg(tuple(_kept(flat, i) for i in items))
+            return TupleArg(tuple(kept(flat, i) for i in items))
         case ShapeOf(array):
             return ShapeOf(flat.temporary(array))
         case str():

@@ -4,19 +4,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import gast
+import numpy as np
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.exits import one_exit
-from s2sad.frontend.functions import HELD, Held
+from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of
+from s2sad.frontend.library import meaning
 from s2sad.frontend.lists import returned_lists
 from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
-from s2sad.ir.nodes import Arg, Const, TupleArg
+from s2sad.ir.nodes import Arg, Const, Rhs, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
     from s2sad.frontend.flatten import Flattener
+
+
+DEEPEST = 30
+"""So deep functions that call one another with ever new functions are inlined."""
 
 
 def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
@@ -24,9 +30,6 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
 
     ``y = square(a + b)`` with ``def square(x): return x * x`` becomes ``x = a + b; y = x * x``.
     """
-    if any(helper.key == outer.key for outer in flat.stack):
-        raise UnsupportedSyntax(f"'{helper.name}' calls itself, which is not supported yet", loc=flat.user.loc(node),
-                                code="S2S004", hint="write it as a loop")
     check_syntax(helper, called=True)
     given = match_arguments(flat, helper, node)
     assigned = assigned_names(helper.node)
@@ -36,7 +39,7 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
         bases[name] = flat.names.fresh(name if free else f"{helper.name}_{name}")
         flat.names.again((helper.key, name), bases[name])
     inner = type(flat)(helper, flat.names, flat.prologue, (*flat.stack, helper), assigned, bases)
-    inner.loc = flat.user.loc(node)
+    inner.caller, inner.loc = flat, flat.user.loc(node)
     for param, arg in given.items():
         match arg:
             case gast.AST():
@@ -44,7 +47,7 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
             case Held(held):
                 pass
             case _:
-                held = inner.as_value(inner.constant(arg, helper.node))
+                held = inner.as_value(default_value(inner, arg, param))
                 flat.out += inner.out
                 inner.out = []
         if isinstance(held, HELD) and param not in assigned:
@@ -53,11 +56,32 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
         inner.bind(param, held, flat.user.loc(node))
         flat.out += inner.out
         inner.out = []
+    refuse_recursion(flat, inner, node)
     inner.statements(helper.node.body)
     body, result = one_exit(tuple(inner.out), flat.names, f"{helper.name}_result", helper.loc(helper.node))
     flat.out += body
     returned_lists(body, flat.names.lists)
     return Const(None) if result is None else result
+
+
+def default_value(inner: Expressions, value: object, param: str) -> Rhs | Arg:
+    """A default of a helper: a constant, or a function."""
+    if callable(value) and not isinstance(value, np.generic):
+        held = function_of(meaning(value, param), inner, inner.user.node)
+        if held is not None:
+            return held
+    return inner.constant(value, inner.user.node)
+
+
+def refuse_recursion(flat: Expressions, inner: Expressions, node: gast.Call) -> None:
+    """A helper may be called by itself only with other functions as arguments, and not without end."""
+    inner.handed = frozenset(v.key for v in inner.vars.values() if isinstance(v, FunctionArg))
+    frame: Expressions | None = flat
+    while frame is not None:
+        if frame.user.key == inner.user.key and (frame.handed == inner.handed or len(flat.stack) > DEEPEST):
+            raise UnsupportedSyntax(f"'{inner.user.name}' calls itself, which is not supported yet",
+                                    loc=flat.user.loc(node), code="S2S004", hint="write it as a loop")
+        frame = frame.caller
 
 
 def match_arguments(flat: Expressions, helper: UserFunction, node: gast.Call) -> dict[str, object]:

@@ -15,7 +15,7 @@ ALLOWED: tuple[type, ...] = (
     gast.match_case, gast.MatchValue, gast.MatchSingleton, gast.MatchSequence, gast.MatchAs, gast.MatchOr,
     gast.BinOp, gast.UnaryOp, gast.BoolOp, gast.Compare, gast.IfExp, gast.Call, gast.keyword, gast.Attribute,
     gast.Subscript, gast.Slice, gast.Tuple, gast.List, gast.Dict, gast.Name, gast.Constant, gast.Lambda, gast.NamedExpr,
-    gast.Starred, gast.arguments,
+    gast.Starred, gast.arguments, gast.ListComp, gast.comprehension,
     gast.expr_context, gast.operator, gast.unaryop, gast.boolop, gast.cmpop,
 )
 
@@ -34,7 +34,6 @@ class Refusal:
 
 
 REFUSED: dict[type, Refusal] = {
-    gast.ListComp: Refusal("a list comprehension", "fill an array in a loop"),
     gast.GeneratorExp: Refusal("a generator expression", "accumulate in a loop"),
     gast.DictComp: Refusal("a dict comprehension", "use arrays or names"),
     gast.SetComp: Refusal("a set comprehension", "use arrays or names"),
@@ -104,6 +103,9 @@ def _check_function(user: UserFunction, node: gast.AST) -> None:
 def _check(user: UserFunction, node: gast.AST) -> None:
     if not isinstance(node, ALLOWED):
         refuse_kind(user, node)
+    if isinstance(node, gast.comprehension) and node.is_async:
+        raise UnsupportedSyntax("'async for' is not supported", loc=user.loc(node.target), code="S2S001",
+                                hint="write a plain loop")
     if isinstance(node, (gast.FunctionDef, gast.Lambda)):
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:

@@ -377,3 +377,62 @@ def cached(v):
 @case(1.3)
 def wrapped_function(x):
     return cached(x) * x
+
+
+# ---------------------------------------------------------------- loops over tuples, calls within calls of one function
+
+def squares(*args):
+    s = 0.0
+    for a in args:
+        s += a * a
+    return s
+
+
+@case(X, 1.0)
+@case(X, 9.0)
+def loops_over_tuples(x, most):
+    s = squares(x[0], x[1], 2.0) + squares(x[2])
+    a, b = x[0], x[1]
+    for v in (a, b, a * b):
+        a = a * 2.0
+        s += v * a
+        if s > most:
+            break
+    else:
+        s *= x[3]
+    for f, (v, w) in ((square, (a, b)), (math.sin, (b, s)), (cube, (s, 1.0))):
+        s = 0.1 * s * f(v) + w
+    for k, v in enumerate((a, b)):
+        s += k * v * v
+    return s
+
+
+def with_default_function(v, f=square):
+    return f(v)
+
+
+@case(1.3)
+def calls_within_calls(x):
+    s = apply(lambda v: apply(square, v) * v, x)
+    s += twice(lambda v: twice(lambda w: w * v, x), 0.5)
+    return s + with_default_function(x) * with_default_function(x, math.sin) + with_default_function(x, f=cube)
+
+
+@case(1.3)
+def calls_what_is_defined_later(x):
+    def h(v): return k(v) * 2.0           # noqa: E306, E704
+    def k(v): return v * v * x            # noqa: E306, E704
+    return h(x)
+
+
+@case(X)
+def rebinds_an_array_inside(x):
+    y = x.copy()
+
+    def double():
+        nonlocal y
+        z = y * 2.0
+        y = z * x
+    double()
+    double()
+    return np.sum(y)

@@ -30,7 +30,7 @@ def global_list(x, n): return LIST[n]                               # Unsupporte
 def thing(x, n): return THING.a                                     # UnsupportedFunction S2S010 THING
 def builtin(x, n): return sorted(x)                                 # UnsupportedFunction S2S010 sorted
 def recursive(x, n): return again(x)
-def comprehension(x, n): return [k for k in x]                      # UnsupportedSyntax S2S002 [k
+def comprehension(x, n): return sum(k for k in x)                   # UnsupportedSyntax S2S002 (k
 def tuple_index(x, n): t = (1.0, (2.0,)); return t[n]               # UnsupportedSyntax S2S007 t[n]
 def too_many(x, n): return first(x, 1)                              # UnsupportedSyntax S2S012 first(
 def no_such_keyword(x, n): return first(x, b=1)                     # UnsupportedSyntax S2S012 first(
