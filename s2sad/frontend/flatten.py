@@ -17,7 +17,7 @@ from s2sad.frontend.functions import define
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.matching import match_statement
 from s2sad.frontend.over_tuples import tuple_iteration
-from s2sad.frontend.scopes import calls_or_assigns
+from s2sad.frontend.scopes import assigned_names, calls_or_assigns, targets
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
     Arg,
@@ -199,10 +199,14 @@ class Flattener(Expressions):
         plain = gast.Tuple([t.value if i == k else t for i, t in enumerate(target.elts)], gast.Store())
         return TupleArg(items), gast.copy_location(plain, target)
 
+    def ir_names(self, name: str) -> set[str]:
+        """What a local and the elements it may hold are called in the IR."""
+        owner = self.owner(name)
+        return set() if owner is None else {owner.base(name), *owner.element_names(name)}
+
     def names_of_target(self, target: gast.AST) -> set[str]:
         if isinstance(target, gast.Name):
-            owner = self.owner(target.id) or self
-            return {owner.base(target.id), *owner.element_names(target.id)}
+            return self.ir_names(target.id)
         if isinstance(target, (gast.Tuple, gast.List)):
             return set().union(*map(self.names_of_target, target.elts))
         return set()
@@ -316,6 +320,9 @@ class Flattener(Expressions):
         """
         loc = self.user.loc(node)
         early = leaves_early(node.body)
+        # The elements are those of the start: what the body assigns is copied.
+        clobbered = set().union(*map(self.ir_names, assigned_names(node) | targets(node.target)))
+        items = [self.protected(item, clobbered) for item in items]
 
         def copies(rest: list[Arg]) -> None:
             if not rest:
