@@ -165,6 +165,8 @@ def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types
             out[name] = found[name][0]
             continue
         one = registry.cpu_target.typing_context.unify_types(*found[name])
+        if isinstance(one, types.Float) and all(isinstance(t, types.Integer) for t in found[name]):
+            one = types.int64          # loops that share a counter's name, over signed and unsigned bounds
         if one is None or one is types.pyobject:
             kinds = " and ".join(str(t) for t in found[name])
             raise _holds(fn, name, kinds)

@@ -17,11 +17,12 @@ after::
 """
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from numba import types as nbt
 
-from s2sad.ir import Assign, Atom, Const, For, Function, If, Stmt, While
+from s2sad.ir import Assign, Atom, Const, For, Function, Grow, If, Op, Permute, Stmt, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 
@@ -34,7 +35,45 @@ def prepare_control(fn: Function) -> Function:
     >>> copy.target, branch.test
     ('t_was', 't_was')
     """
-    return _capture_control(_count_trips(fn))
+    return _capture_control(_count_trips(_plain_conditions(fn)))
+
+
+def _plain_conditions(fn: Function) -> Function:
+    """Loops whose condition leaves more behind than its truth become endless ones with an exit.
+
+    What a condition computes beside its truth (an array, a value the body goes on with) is reversed like the body::
+
+        while f(y) > 0.0:               while True:
+            ...                             y[0] = ...; t = y[0] > 0.0
+                                            stop = not t
+                                            if t: ...
+                                            if stop: break
+    """
+    names = Names(w.all_names(fn))
+    types = dict(fn.types)
+    reads = w.use_counts(fn)
+
+    def visit(s: Stmt) -> tuple[Stmt, ...]:
+        if not isinstance(s, While) or not s.cond or not _leaves_something(s, reads):
+            return (s,)
+        stop = names.fresh("stop")
+        types[stop] = nbt.boolean
+        after: tuple[Stmt, ...] = () if s.exit is None else (Assign(stop, s.exit, s.loc),)
+        left = Assign(stop, Op("not", (s.test,)), s.loc)
+        body = (*s.cond, left, If(s.test, (*s.body, *after), (), s.loc))
+        return (replace(s, cond=(), test=Const(True), body=body, exit=stop),)
+
+    return replace(fn, body=w.map_block(fn.body, visit), types=types)
+
+
+def _leaves_something(s: While, reads: Counter[str]) -> bool:
+    """Whether the block of a condition writes to arrays, or binds names that are read outside of it."""
+    inside: Counter[str] = Counter([s.test] if isinstance(s.test, str) else [])
+    for x in w.walk(s.cond):
+        inside.update(w.reads(x))
+    bound = {n for x in w.walk(s.cond) for n in w.binds(x)}
+    return any(w.writes(x) is not None or isinstance(x, (Permute, Grow)) for x in w.walk(s.cond)) \
+        or any(reads[n] > inside[n] for n in bound)
 
 
 def _count_trips(fn: Function) -> Function:

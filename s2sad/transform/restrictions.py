@@ -1,6 +1,6 @@
 """What reverse mode does not support yet, refused with the place in the user's source.
 
-``while np.sum(x) > 1.0:`` with an active ``x``, for one: its condition would have to be reversed as well.
+An array allocated in each iteration with another size, for one: its shadow has no one size.
 """
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.required import Plan
 from s2sad.analysis.structure import Structure
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Alloc, Assign, Function, While
+from s2sad.ir import Alloc, Assign, Function
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array
 
@@ -28,9 +28,3 @@ def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan
             if len(binders) > 1 and alive and any(at.place[x].loops for x in binders if isinstance(x, Assign)):
                 raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet",
                                         loc=s.loc, code="S2S015", hint=f"write into it: `{n}[...] = ...`")
-        if isinstance(s, While):
-            inside = {n for x in w.walk(s.cond) for n in w.binds(x)}
-            if any(w.writes(x) for x in w.walk(s.cond)) or any(n in active for n in inside):
-                raise UnsupportedSyntax(
-                    "a `while` condition that writes to arrays or computes active values is not supported yet",
-                    loc=s.loc, code="S2S019", hint="compute it in the body and use `break`")
