@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Op, Rhs, ShapeOf, Store, TupleArg
+from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Increment, Op, Rhs, ShapeOf, Store, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
 from s2sad.lower.bindings import VIEWING
@@ -258,10 +258,29 @@ class Arrays(Reshaping):
 
     def dot_array(self, target: str, args: tuple[Arg, ...]) -> None:
         """An array product; in a loop its result is copied into storage that exists once."""
-        if not self.depth and target not in self.bindings.rebound:
-            self.b.emit(Assign(target, self.dot(target, args), self.b.loc))
-            return
         product = self.b.names.fresh("product")
         self.types[product] = self.types[target]
-        self.b.emit(Assign(product, self.dot(product, args), self.b.loc))
-        self.copy(target, whole(product, self.extents[product]))
+        if self.depth and not all(self.is_settled(e) for a in args for e in self.operand_extents(a)):
+            self.copy(target, self.product_by_loops(product, args))
+        elif not self.depth and target not in self.bindings.rebound:
+            self.b.emit(Assign(target, self.dot(target, args), self.b.loc))
+        else:
+            self.b.emit(Assign(product, self.dot(product, args), self.b.loc))
+            self.copy(target, whole(product, self.extents[product]))
+
+    def product_by_loops(self, product: str, args: tuple[Arg, ...]) -> View:
+        """The product of arrays whose sizes change in a loop: they are parts of larger ones, which no call takes."""
+        b = self.b
+        x, y = (self.view(a) for a in args)  # type: ignore[arg-type]
+        if x.extents[-1] != y.extents[0]:
+            self.raise_unless_equal(x.extents[-1], y.extents[0], "incompatible array sizes for np.dot(a, b)")
+        rows = len(x.extents) - 1
+        place = self.make_array(product, "zeros", (*x.extents[:-1], *y.extents[1:]))
+
+        def body(index: tuple[Atom, ...]) -> None:
+            left, k, right = index[:rows], index[rows], index[rows + 1:]
+            factors = b.load(x.base, element(b, x, (*left, k))), b.load(y.base, element(b, y, (k, *right)))
+            b.emit(Increment(place.base, element(b, place, (*left, *right)), b.temp(Op("mul", factors)), 1, b.loc))
+
+        b.loop_nest((*x.extents, *y.extents[1:]), body)
+        return place

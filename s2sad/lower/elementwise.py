@@ -118,7 +118,9 @@ class Elements(Scratch):
             return v.base
         copy = self.b.names.fresh(f"{name}_copy")       # the name itself stays a view
         self.types[copy] = self.types[name].copy(layout="C")
-        self.materialise(copy, v)
+        if not is_whole(self.materialise(copy, v), self.extents.get(copy, ())):
+            raise UnsupportedSyntax(f"`{name}` has a size that changes in a loop, and is used here as a whole: not "
+                                    "supported yet", loc=self.b.loc, code="S2S018", hint="use its elements in a loop")
         return copy
 
     def argument(self, a: Arg) -> Arg:

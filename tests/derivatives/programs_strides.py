@@ -229,3 +229,25 @@ def rows_of_a_reshaped_array(x):
     for v in x.reshape(2, 2).ravel()[::-1]:
         s = s * v
     return s
+
+
+@case(W[:, :3].copy(), wrt=("m",))
+def products_of_growing_matrices(m):
+    s = 0.0
+    for i in range(1, 4):
+        a = m[:i, :i] * 2.0
+        b = a @ a
+        a[0, 0] = s
+        s += 0.1 * b[0, 0] * np.sum(a)
+    return s
+
+
+@case(W[:, :3].copy(), X, wrt=("m", "x"))
+def products_of_shrinking_parts(m, x):
+    s = 1.0
+    for i in range(3, 0, -1):
+        t = x[:i] * s
+        u = m[:i, :i] @ t
+        v = u @ m[:i, 1:]
+        s += 0.1 * np.dot(u, t) + np.sum(v)
+    return s
