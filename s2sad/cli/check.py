@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from s2sad.api import modules
 from s2sad.api.stop import stop_gradient
@@ -16,7 +17,7 @@ from s2sad.cli.request import Request
 from s2sad.cli.spelling import spelled
 from s2sad.driver import Interface, analyse
 from s2sad.emit.module import assemble
-from s2sad.errors import BadCall
+from s2sad.errors import BadCall, TypeProblem
 from s2sad.ir.types import is_array, is_differentiable
 from s2sad.numeric import directional
 from s2sad.numeric.values import copied, has_derivative, in_parts, leaves, precision
@@ -72,7 +73,7 @@ class Checked:
         # Wrong indices shall be errors here, not wrong numbers; code in memory has no file to be cached beside.
         options = {k: v for k, v in asked.options.items() if k != "cache"} | {"boundscheck": True}
         asked = replace(asked, options=options)
-        user = asked.target.user
+        self.user = user = asked.target.user
         functions = derivatives(asked, ("tangent", "adjoint"), companions=False)
         primal = primal_of(asked, functions)
         *callees, last = primal.functions
@@ -102,7 +103,13 @@ class Checked:
     def value(self, args: Sequence[object]) -> tuple[object, ...]:
         """Everything the function computes: the arrays it writes to, and what it returns."""
         own = self._own(args)
-        result = self.primal(*own.values())
+        try:
+            result = self.primal(*own.values())
+        except NumbaError as e:
+            user = self.user
+            raise TypeProblem(f"numba cannot compile '{user.name}' itself", loc=user.loc(user.node),
+                              why=next((line for line in str(e).splitlines()[1:] if line.strip()), ""),
+                              hint="its derivatives can be shown; to check them it has to run") from e
         return tuple(result if o == "return" else own[o] for o in self.outputs)
 
     def forward(self, args: Sequence[object], by: str, direction: object) -> tuple[tuple, tuple]:

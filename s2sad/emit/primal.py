@@ -17,7 +17,7 @@ import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntax
 from s2sad.frontend.scopes import COMPREHENSIONS, assigned_names, targets
-from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
 from s2sad.ir.names import Names
 from s2sad.runtime.helpers import HELPERS
 
@@ -283,6 +283,10 @@ class _Text:
                 if "." in r.text and self._names_module(root):
                     return self._library(self._canonical(r), r)
                 return self.globals.constant(r.text, value)
+            case Several():
+                raise UnsupportedSyntax(f"the tuple of functions '{r.text}' cannot be written into a module",
+                                        loc=self.user.loc(r.node), code="S2S023",
+                                        hint="write the tuple in the function that uses it")
         return r.text
 
     def _library(self, name: str, r: _Reference) -> str:

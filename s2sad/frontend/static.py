@@ -24,7 +24,7 @@ from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
 from s2sad.frontend.folding import NotFoldable, fold
 from s2sad.frontend.library import SPACES, meaning
-from s2sad.frontend.source import Constant, Library, Meaning, Module, UserFunction, parameters
+from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction, as_definition, parameters
 from s2sad.ir.nodes import Loc
 
 IMPORT_HINT = "--import allows the module to be imported, and so executed"
@@ -212,7 +212,20 @@ class StaticModule:
             return compiled
         if isinstance(node, ast.Name) and isinstance(self.names.get(node.id), Definition):
             return self.names[node.id]
+        if isinstance(node, ast.Lambda):
+            made = gast.gast_to_ast(as_definition(gast.ast_to_gast(node)))
+            assert isinstance(made, ast.FunctionDef)
+            return Definition(made, self._defaults(made))
+        if isinstance(node, ast.Tuple) and any(self._names_function(e) for e in node.elts):
+            parts = [self._value(e) for e in node.elts]
+            return Several(tuple(self._user(p) if isinstance(p, Definition) else p for p in parts))
         return fold(node, self.lookup)
+
+    def _names_function(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name) and isinstance(self.names.get(node.id), Definition):
+            return True
+        named = isinstance(node, (ast.Name, ast.Attribute))
+        return isinstance(node, ast.Lambda) or named and self._dotted(node) is not None
 
     def _bind_target(self, target: ast.expr, value: object, s: ast.stmt) -> None:
         if isinstance(target, ast.Name):
@@ -330,9 +343,11 @@ class StaticModule:
         name = self._dotted(called.func if called else decorator)
         if name in COMPILES:
             self._options(d, called)
+        elif name in HARMLESS:
+            pass
         elif name is not None and name.startswith(("numba.", "np.", "math.", "cmath.", "s2sad.")):
             return Unresolved(f"the decorator '@{name}' makes something else of the function", decorator.lineno)
-        elif name not in HARMLESS:
+        else:
             d.ignored.append(f"@{ast.unparse(decorator)}")
             self._used(decorator)
         return None
