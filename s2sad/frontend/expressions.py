@@ -366,7 +366,7 @@ class Expressions:
         for known, name in self.prologue_names():
             if known is array:
                 return name
-        if array.size > LARGEST_CONSTANT_ARRAY or array.size == 0 or array.dtype.kind not in "fiub":
+        if array.size > LARGEST_CONSTANT_ARRAY or array.size == 0 or array.dtype.kind not in "fiubc":
             self.refuse(f"the global array '{wanted}' is not supported", node, hint="pass it as an argument",
                         why=f"arrays of 1 to {LARGEST_CONSTANT_ARRAY} numbers are taken as constants")
 

@@ -388,3 +388,87 @@ def schroedinger(z, h, steps):
 def sums_of_little(z):
     v = np.sum(z) + np.sum(z * z)
     return v.real + v.imag + np.vdot(z, z).real
+
+
+TABLE = np.array([1j, 2.0, 3.0 - 1j])
+SINGLE = np.complex64(1.0 + 2j)
+
+
+@case(Z)
+def global_tables(z):
+    s = 0j
+    for i in range(3):
+        s += TABLE[i] * z[i] * SINGLE
+    return abs(s)
+
+
+@case(C, 2.0, 3j, wrt=("z", "times_i", "complex_sech2"))
+def names_of_the_compiler(z, times_i, complex_sech2):
+    zmul = np.tanh(z) * times_i + np.tan(z) * complex_sech2
+    cmath = zmul * np.arcsinh(z)
+    return cmath.real * cmath.imag
+
+
+@case(Z)
+def stack_of_numbers(z):
+    pending = [z[0]]
+    for v in z:
+        pending.append(v * pending[-1])
+    s = 0j
+    while len(pending) > 0:
+        s = s * 1j + pending.pop()
+    return abs(s)
+
+
+@case(Z, X, True, wrt=("z", "x"))
+@case(Z, X, False, wrt=("z", "x"))
+def one_of_two_arrays(z, x, flag):
+    a = z.copy()
+    b = z * 2j
+    c = a if flag else b
+    c[0] = c[1] * x[0]
+    return np.sum(a * np.conj(b)).real
+
+
+@case(Z)
+def reversed_parts(z):
+    w = z.copy()
+    w[::-1][1:] = w[1:] * w[:-1]
+    w.real[::2] = w.imag[1::2]
+    t = w.T
+    t[0] *= t[1]
+    return np.sum(w * w).imag
+
+
+@case(Z)
+def parts_of_rows_of_transposes(z):
+    w = np.zeros((2, 2), np.complex128)
+    w[0] = z[:2]
+    w[1] = z[2:]
+    r = w.T.real
+    r[0] *= r[1]
+    i = w.imag[:, 1]
+    i += r[1]
+    for k in range(2):
+        row = w[k].real
+        row[0] = row[1] * row[1]
+    return np.sum(np.abs(w) ** 2)
+
+
+@case(-2.5, C, wrt=("x", "z"))
+def powers_of_a_negative_number(x, z):
+    return (x ** z).real + (x ** (z * 1j)).imag + abs(z ** x)
+
+
+def squared_or_turned(z):
+    if z.real > 0.0:
+        return z * z
+    return np.conj(z) * 1j
+
+
+@case(Z)
+def helper_with_two_returns(z):
+    s = 0j
+    for v in z:
+        s += squared_or_turned(v)
+    return abs(np.sum(np.where(z.real > 0.0, z * z, 1j * s)))

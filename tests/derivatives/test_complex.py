@@ -16,7 +16,8 @@ from tests.execution import copied, execute, generate, tangent_arguments
 
 COMPILED = ["four_operations", "powers", "real_argument", "elementary", "elementary_of_cmath", "polar_coordinates",
             "mandelbrot", "starts_as_a_real_number", "newton", "stores_of_real_numbers", "array_statements", "swapped",
-            "products", "parts_of_arrays_written", "fourier", "sums_of_little"]
+            "products", "parts_of_arrays_written", "fourier", "sums_of_little",
+            "global_tables", "names_of_the_compiler"]
 
 
 def inner(b, d):
@@ -371,3 +372,21 @@ def test_a_name_of_two_types_is_right_or_refused():
         assert e.code == "S2S022" and e.loc is not None
     else:
         assert close(g, numeric.gradient(cut_by_type, (0.4 + 0.3j, 2)).value, 1e-8)
+
+
+def waves(x):
+    return abs(np.exp(1j * x) + 0.5 * x) + (np.sqrt(x - 3.0 + 0j) * np.exp(2j * x)).imag
+
+
+def test_reverse_over_reverse():
+    """Orders two and three of a real function with complex numbers inside, against mpmath."""
+    import mpmath
+    second = s2sad.grad(s2sad.grad(waves))
+    third = s2sad.grad(second)
+    with mpmath.workdps(40):
+        def f(x):
+            j = mpmath.mpc(0, 1)
+            return abs(mpmath.exp(j * x) + x / 2) + mpmath.im(mpmath.sqrt(x - 3) * mpmath.exp(2 * j * x))
+
+        for order, g in ((2, second), (3, third)):
+            assert g(0.7) == pytest.approx(float(mpmath.diff(f, 0.7, order)), rel=1e-12)
