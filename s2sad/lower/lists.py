@@ -30,6 +30,7 @@ from typing import Any, NoReturn
 
 from numba import types as nbt
 
+from s2sad.analysis.structure import Structure
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.ir import (
     Arg,
@@ -62,7 +63,8 @@ from s2sad.ir import (
 )
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import dtype_name, is_array
+from s2sad.lower.array_lists import Elements, append_array, bind_element
 from s2sad.lower.list_names import settle_names
 
 ZERO, ONE = Const(0), Const(1)
@@ -78,9 +80,9 @@ def lower_lists(fn: Function) -> Function:
         return fn
     for s in w.walk(fn.body):
         for n in w.binds(s):
-            if n in lists and not isinstance(fn.types[n].dtype, (nbt.Number, nbt.Boolean)):
-                raise UnsupportedSyntax(f"`{n}` is a list of something else than numbers: not supported yet", loc=s.loc,
-                                        code="S2S070", hint="use a list for each part, or an array")
+            if n in lists and not _supported(fn.types[n].dtype):
+                raise UnsupportedSyntax(f"`{n}` is a list of something else than numbers or vectors: not supported yet",
+                                        loc=s.loc, code="S2S070", hint="use a list for each part, or an array")
     for leaf in w.result_leaves(fn.result):
         if leaf in lists:
             raise UnsupportedSyntax(f"the list `{leaf}` is returned: not supported yet", loc=fn.loc, code="S2S070",
@@ -97,10 +99,17 @@ class _Lists:
         self.loc: Loc = fn.loc
         self.length = {n: self.names.fresh(f"n_{n}") for n in sorted(lists)}
         self.uses, self.definitions = w.use_counts(fn), w.definition_counts(fn)
+        self.at = at = Structure(fn)
+        self.current: Stmt = fn.body[0]
+        self.in_loop = {n: any(at.place[s].loops for s in at.binders.get(n, ())) for n in lists}
+        self.temporaries = {n for n in at.binders if at.is_temporary(n)}
         self.known: dict[str, str] = {}
         """Names that hold the present length of a list."""
         self.inside: dict[str, set[str]] = {}
         """Loop counters that are places in these lists."""
+        self.arrays = {n: self.names.fresh(f"first_{n}") for n in sorted(lists) if is_array(self.types[n].dtype)}
+        """Lists of arrays, and where in the buffer each array begins."""
+        self.elements = Elements(fn, lists)
         self.iterated: dict[str, str] = {}
         """Bounds of loops over a list, and the list."""
         self.together: dict[str, set[str]] = {}
@@ -114,6 +123,13 @@ class _Lists:
         head: list[Stmt] = []
         for n in sorted(self.lists):
             element = self.types[n].dtype
+            if n in self.arrays:
+                element = element.dtype
+                first = self.arrays[n]
+                self.types[first] = nbt.Array(nbt.int64, 1, "C")
+                made = Call("np.empty", (Const(capacity + 1),), (("dtype", DType("int64")),))
+                if first in present:
+                    head.append(Assign(first, made, self.fn.loc))
             self.types[n] = nbt.Array(element, 1, "C")
             self.types[self.length[n]] = nbt.int64
             if n in present or self.length[n] in present:
@@ -173,7 +189,7 @@ class _Lists:
     def block(self, body: Block) -> Block:
         saved, self.out = self.out, []
         for k, s in enumerate(body):
-            self.loc = s.loc
+            self.loc, self.current = s.loc, s
             self.statement(s, body[k + 1:])
         new, self.out = tuple(self.out), saved
         return new
@@ -189,6 +205,8 @@ class _Lists:
         match s:
             case Assign(target, value) if target in lists:
                 self.create(target, value)
+            case Assign(target, GetItem(base, (i,))) if base in self.arrays and not isinstance(i, Slice):
+                bind_element(self, target, base, i, rest)  # type: ignore[arg-type]
             case Assign(target, value) if any(n in lists for n in w.rhs_names(value)):
                 self.read(target, value)
             case Assign(target, Op("min", args)):
@@ -202,7 +220,7 @@ class _Lists:
                 self.emit(Store(base, (self.place(base, i),), value, s.loc))  # type: ignore[arg-type]
             case AugItem(base, (i,), op, value) if base in lists and not isinstance(i, Slice) and value not in lists:
                 self.emit(AugItem(base, (self.place(base, i),), op, value, s.loc))  # type: ignore[arg-type]
-            case Permute(targets, sources) if targets[0] in lists:
+            case Permute(targets, sources) if targets[0] in lists and targets[0] not in self.arrays:
                 self.emit(s)
                 new, old = (tuple(self.length[t] for t in names) for names in (targets, sources))
                 self.emit(Permute(new, old, s.loc))
@@ -257,6 +275,9 @@ class _Lists:
     # ------------------------------------------------------------------ reading
 
     def read(self, target: str, value: Rhs) -> None:
+        if any(n in self.arrays for n in w.rhs_names(value)) and not (
+                isinstance(value, Call) and value.fn in ("len", "iterated")):
+            self.refuse("this use of a list of arrays", "append, index and loop over it")
         match value:
             case GetItem(base, (i,)) if base in self.lists and not isinstance(i, Slice):
                 self.emit(Assign(target, Load(base, (self.place(base, i),)), self.loc))  # type: ignore[arg-type]
@@ -307,7 +328,11 @@ class _Lists:
         n = self.length.get(name)  # type: ignore[arg-type]
         if not isinstance(name, str) or n is None or any(a in self.lists for a in args) and call.fn != "list.extend":
             self.refuse(f"`{call.fn}` of a list", "use it element by element")
+        if name in self.arrays and call.fn != "list.append":
+            self.refuse(f"`{call.fn}` of a list of arrays", "append, index and loop over it")
         match call.fn, args:
+            case "list.append", [str(array)] if name in self.arrays:
+                append_array(self, name, array)
             case "list.append", [value]:
                 self.reserve(name, self.temp(Op("add", (n, ONE)), "needed"))
                 self.emit(Store(name, (n,), value, self.loc))  # type: ignore[arg-type]
@@ -372,6 +397,14 @@ class _Lists:
 
     def create(self, target: str, value: Rhs) -> None:
         items = _display(value)
+        if target in self.arrays:
+            if items is None:
+                self.refuse("a list of arrays made like this", "append copies in a loop")
+            self.emit(Store(self.arrays[target], (ZERO,), ZERO, self.loc))
+            self.set_length(target, ZERO)
+            for item in items:
+                append_array(self, target, item)  # type: ignore[arg-type]
+            return
         if items is not None:
             for k, item in enumerate(items):
                 self.emit(Store(target, (Const(k),), item, self.loc))  # type: ignore[arg-type]
@@ -448,6 +481,12 @@ class _Lists:
                     if isinstance(item, Const) or self.definitions[item] == 1:  # type: ignore[index]
                         return item  # type: ignore[return-value]
         return None
+
+
+def _supported(element: object) -> bool:
+    if isinstance(element, nbt.Array):
+        return element.ndim == 1 and isinstance(element.dtype, (nbt.Number, nbt.Boolean))
+    return isinstance(element, (nbt.Number, nbt.Boolean))
 
 
 def _display(value: Rhs) -> tuple[Arg, ...] | None:

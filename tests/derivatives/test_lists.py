@@ -5,6 +5,7 @@ from numba import njit
 
 import s2sad
 from s2sad import numeric
+from tests.derivatives.programs_array_lists import history_of_states
 from tests.derivatives.programs_lists import (
     changes_hands,
     pushed_and_popped,
@@ -263,3 +264,92 @@ def test_refused(f):
         s2sad.vjp(f, X)
     assert refused.value.code != "S2S000" and refused.value.loc is not None
     assert refused.value.hint or isinstance(refused.value, TypeError)
+
+
+# ---------------------------------------------------------------- lists of arrays
+
+def written_after_it_was_appended(x):
+    h = []
+    u = x * 1.0
+    for k in range(3):
+        h.append(u)
+        u[0] = u[0] * x[1]
+    return h[0][0] * h[2][1]
+
+
+def written_through_the_list(x):
+    u = x * 1.0
+    h = [u]
+    h.append(u)
+    h[0][1] = x[2] * x[3]
+    return u[1] * h[1][1]
+
+
+def written_through_another_element(x):
+    h = []
+    h.append(x * 2.0)
+    h.append(h[0])
+    h[1][0] = x[1] * x[1]
+    return h[0][0] * h[1][2]
+
+
+def one_array_at_every_place(x):
+    h = []
+    z = x * 2.0
+    for k in range(3):
+        h.append(z)
+    h[0][0] = x[1] * x[1]
+    return h[1][0] * h[2][1]
+
+
+def one_array_twice(x):
+    h = [np.zeros(2)] * 2
+    h[0][0] = x[0]
+    return h[1][0] * x[1]
+
+
+def popped_array(x):
+    h = [x * 1.0]
+    h.append(x * x)
+    v = h.pop()
+    h.append(x * 3.0)
+    return v[0] * h[1][1]
+
+
+def element_outlives_its_list(x):
+    h = [x * 1.0]
+    h.append(x * x)
+    v = h[1]
+    h = [x * 3.0]
+    h.append(x * 4.0)
+    return v[0] * h[1][1]
+
+
+def matrices_in_a_list(x):
+    h = []
+    h.append(np.zeros((2, 2)) + x[0])
+    return h[0][1, 1] * x[1]
+
+
+ARRAYS = [written_after_it_was_appended, written_through_the_list, written_through_another_element, popped_array,
+          one_array_at_every_place, one_array_twice, element_outlives_its_list, matrices_in_a_list]
+
+
+@pytest.mark.parametrize("f", ARRAYS, ids=lambda f: f.__name__)
+def test_arrays_in_lists_are_right_or_refused(f):
+    try:
+        value, gradient = s2sad.value_and_grad(f)(X)
+    except s2sad.S2sadError as refusal:
+        assert refusal.code in ("S2S015", "S2S070") and refusal.loc.line > 1 and refusal.hint
+        return
+    assert value == pytest.approx(njit(f)(X.copy()), rel=1e-12)
+    np.testing.assert_allclose(gradient, numeric.gradient(f, (X,)).value, rtol=1e-8)
+
+
+def test_second_order_of_a_history():
+    direction = np.array([0.3, -0.5, 0.2, 0.7])
+    gradient = s2sad.grad(history_of_states)
+    _, second = s2sad.jvp(gradient, (X, 20), (direction, None))
+    h = 1e-5
+    want = (gradient(X + h * direction, 20) - gradient(X - h * direction, 20)) / (2 * h)
+    np.testing.assert_allclose(second, want, rtol=1e-6, atol=1e-6 * np.max(np.abs(want)))
