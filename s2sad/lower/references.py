@@ -48,6 +48,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 from s2sad.lower.bindings import Bindings, source_of
 from s2sad.lower.copies import never_copies
+from s2sad.lower.pools import Pools, refuse_earlier, with_pools
 from s2sad.lower.referents import referents_before
 
 MOST_VARIANTS = 24
@@ -112,15 +113,23 @@ class References:
 def with_references(fn: Function) -> tuple[Function, References]:
     """Find the reference variables of ``fn``, give their fresh arrays names of their own, and list their variants."""
     names: frozenset[str] = frozenset()
+    pools: dict[str, frozenset[str]] = {}
     while True:
         bindings = Bindings(fn, names)
         found = _references(fn, bindings)
-        if found <= names:
-            break
-        fn, names = _split(fn, frozenset(found), names)
-    if not names:
-        return fn, References()
-    return fn, _Variants(fn, names, bindings).run()
+        if not found <= names:
+            fn, names = _split(fn, frozenset(found), names)
+            continue
+        if not names:
+            return fn, References()
+        variants = _Variants(fn, names, bindings)
+        refs = variants.run()
+        conflicts = variants.settle_loops(refs, pools)
+        if not conflicts:
+            return fn, refs
+        fn, more, new = with_pools(fn, conflicts)
+        names |= more
+        pools.update(new)
 
 
 def _references(fn: Function, bindings: Bindings) -> set[str]:
@@ -219,7 +228,6 @@ class _Variants:
                 break
         refs = self.named()
         self.refuse_parts(refs)
-        self.settle_loops(refs)
         return refs
 
     def refuse_opaque(self, s: Assign) -> None:
@@ -289,8 +297,9 @@ class _Variants:
                         f"`{name}` may refer to a part of a complex array that is written in place: not supported yet",
                         loc=self.bindings.parts[array].loc, code="S2S015", hint="write through the complex array")
 
-    def settle_loops(self, refs: References) -> None:
-        """An array made in each iteration is one array: refused where a reference still needs an earlier one."""
+    def settle_loops(self, refs: References, pools: Pools) -> dict[Stmt, frozenset[str]]:
+        """An array made in each iteration is one array: the bindings where references still need an earlier one."""
+        conflicts: dict[Stmt, frozenset[str]] = {}
         stands_for = self.bindings.shown(self.names)
         after = live_after(self.fn, stands_for)
         before = referents_before(self.fn, self.given)
@@ -298,13 +307,15 @@ class _Variants:
             if not isinstance(s, Assign) or not is_array(self.fn.types.get(s.target)) or s.target in refs:
                 continue
             holding = {n for n, arrays in before[s].items() if s.target in arrays}
-            for n in sorted(after[s] & holding):
-                raise UnsupportedSyntax(
-                    f"this makes a new array in each iteration, and `{n}` may still refer to an earlier one: not "
-                    "supported yet", loc=s.loc, code="S2S015",
-                    hint="make the arrays before the loop and write into them, or copy: `a[:] = b`")
+            needed = after[s] & holding
+            if s.target in pools:
+                if needed - pools[s.target]:
+                    raise refuse_earlier(s.loc, min(needed - pools[s.target]))
+            elif needed:
+                conflicts[s] = needed
             if any(m in holding for n in w.reads(s) for m in (n, *stands_for.get(n, ()))):
                 refs.evaluated.add(s.target)
+        return conflicts
 
     def given(self, s: Assign) -> str | frozenset | None:
         """What a reference is bound to: what another reference refers to, or one array."""

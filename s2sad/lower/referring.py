@@ -12,8 +12,10 @@ after, if ``c`` may refer to ``a`` (which is 0) and ``b``::
 """
 from __future__ import annotations
 
+from numba import types as nbt
+
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Assign, Atom, Block, Const, If, Op
+from s2sad.ir import Assign, Atom, Block, Const, If, Op, Rhs
 from s2sad.lower.builder import ZERO
 from s2sad.lower.references import Variant, Walk, plain
 from s2sad.lower.selections import Selections
@@ -96,6 +98,22 @@ class Referring(Selections):
                 test = one
             out = (If(test, block, out, self.b.loc),)
         return out
+
+    def unused(self, storage: str, holders: list[str]) -> Rhs:
+        """Whether none of some references refers to an array."""
+        test: Atom = Const(True)
+        for name in holders:
+            for v in self.refs.variants[name]:
+                if v.storage != storage:
+                    continue
+                if name not in self.refs.which:
+                    return Const(False)
+                other = self.b.temp(Op("ne", (self.refs.which[name], Const(self.refs.codes[v]))), "k")
+                if isinstance(test, str):
+                    other = self.b.temp(Op("and_", (test, other)), "k")
+                self.b.types[other] = nbt.boolean
+                test = other
+        return test
 
     def exchange(self, targets: tuple[str, ...], sources: tuple[str, ...]) -> None:
         """References swap what they refer to."""

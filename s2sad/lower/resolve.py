@@ -21,6 +21,7 @@ from math import prod
 from numba import types as nbt
 
 from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.definite import define_everywhere
 from s2sad.ir import Assign, Atom, Block, Const, For, Function, If, Increment, Load, Op, Raise, Stmt, Store
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -39,7 +40,10 @@ def resolve_references(fn: Function, refs: References, nests: frozenset[Stmt]) -
 
     An array made in a loop and read above that place, as what the iteration before made, is allocated before the loop.
     """
-    fn = hoist_invariants(propagate_copies(_Resolver(fn, refs, nests).run()))
+    fn = _Resolver(fn, refs, nests).run()
+    # A reference that some path leaves unbound is asked about too, where an array looks for a storage of its own.
+    fn = define_everywhere(fn, {x: nbt.int64 for x in refs.all_scalars()})
+    fn = hoist_invariants(propagate_copies(fn))
     bound = set(fn.params)
     for s in w.walk(fn.body):
         late = next((n for n in w.reads(s) if n not in bound and is_array(fn.types.get(n))), None)

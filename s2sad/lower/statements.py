@@ -242,6 +242,8 @@ class _Lowering(Draws):
             case Dim(array, axis):
                 extents = self.operand_extents(array)
                 return extents[axis]
+            case Op("unused", (Const(str(storage)), *holders)):
+                return self.unused(storage, holders)  # type: ignore[arg-type]
             case Op("matmul", args):
                 return self.dot_of_parts(target, args) or self.dot(target, args)
             case Op("np.clip", (x, low, high)):
@@ -281,7 +283,8 @@ class _Lowering(Draws):
         values = [self.operand(a) for a in args]
         if any(isinstance(v, (str, Const)) or len(v.extents) != 1 for v in values):
             return None
-        if all(isinstance(v, View) and is_whole(v, self.base_extents(v.base)) for v in values):
+        if all(isinstance(v, View) and v.base not in self.refs and is_whole(v, self.base_extents(v.base))
+               for v in values):
             return None
         x, y = values
         (m,), (n,) = x.extents, y.extents  # type: ignore[union-attr]

@@ -416,3 +416,15 @@ def left_early(x, k):
         c[i] = a[0] * b[1]
     c[3] = c[0] * x[3]
     return np.sum(a * b)
+
+
+@case(X, Y, 3, wrt=("x", "y"))
+def products_of_what_changes(x, y, n):
+    u = x
+    s = 0.0
+    for t in range(n):
+        v = u
+        u = y if np.dot(u, y) > 0.5 else x
+        u[t] *= 0.7
+        s += np.dot(u, v) + v @ u
+    return s

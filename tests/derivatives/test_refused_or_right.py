@@ -104,7 +104,8 @@ def part_of_a_complex_array_or_another(x):
 
 
 PROGRAMS += [kept_from_an_earlier_iteration, part_of_a_complex_array_or_another]
-RIGHT = [alias_across_a_swap, previous_is_the_same_array, conditional_alias]
+RIGHT = [alias_across_a_swap, view_of_what_changed_hands, previous_is_the_same_array, conditional_alias,
+         kept_from_an_earlier_iteration]
 
 
 @pytest.mark.parametrize("f", RIGHT, ids=lambda f: f.__name__)
