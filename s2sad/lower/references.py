@@ -231,12 +231,12 @@ class _Variants:
         return refs
 
     def refuse_opaque(self, s: Assign) -> None:
-        """What is reshaped is a fixed view of its array, and no referent of references."""
+        """What is reshaped, or has a step known at run time, is a fixed view of its array and no referent."""
         self.opaque.add(s.target)
         if s.target in self.names:
-            raise UnsupportedSyntax(f"`{s.target}` may refer to one of several arrays, one of them reshaped: not "
-                                    "supported yet", loc=s.loc, code="S2S015",
-                                    hint="copy what is reshaped with `.copy()`")
+            raise UnsupportedSyntax(f"`{s.target}` may refer to one of several arrays, one of them reshaped or with a "
+                                    "step known at run time: not supported yet", loc=s.loc, code="S2S015",
+                                    hint="copy that part with `.copy()`")
 
     def _size(self) -> int:
         return sum(2 * len(of) - sum(of.values()) for of in self.found.values())
@@ -327,6 +327,9 @@ class _Variants:
 
 
 def _is_reshaped(value: object) -> bool:
+    """Whether a view is one of a kind that references do not follow: reshaped, or with a step known at run time."""
+    if isinstance(value, GetItem):
+        return any(isinstance(i.step, str) for i in value.index if isinstance(i, Slice))
     return isinstance(value, Call) and not (value.fn == "np.transpose" and len(value.args) == 1)
 
 

@@ -52,12 +52,13 @@ class Referring(Selections):
 
     def seen(self, target: str, v: View, option: Variant) -> tuple[int, tuple[Walk, ...]]:
         """The variant of ``target`` that part ``v`` of ``option`` is: its number and its walks."""
+        odd = v.numbering is not None or any(a.walked and a.walks is None for a in v.axes)
         walks: list[Walk] = []
         for walk in option.walks:
             a = None if walk is None else v.axes[walk[0]].walks
             walks.append(None if a is None or walk is None else (a[0], a[1] * walk[1]))
         found = Variant(option.storage, tuple(walks))
-        if found not in self.refs.variants[target]:
+        if odd or found not in self.refs.variants[target]:
             raise UnsupportedSyntax(f"`{target}` refers to part of an array in a way that is not supported yet",
                                     loc=self.b.loc, code="S2S015", hint="copy that part with `.copy()`")
         return self.refs.codes[found], found.walks
