@@ -381,6 +381,9 @@ class Flattener(Expressions):
         if isinstance(held, TupleArg):
             return tuple_iteration(self, held, node)
         if not isinstance(held, str):
+            if isinstance(held, TupleArg) and structures.is_records(held):
+                return zero, self.temporary(structures.length_of(self, held, node)), one, \
+                    lambda k: structures.records_at(self, held, (k,), node)
             self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
         array = self.temporary(held) if isinstance(node, gast.Name) else held
         size = Call("iterated", (array,)) if array in self.names.lists else Dim(array, 0)

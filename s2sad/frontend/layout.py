@@ -123,7 +123,11 @@ class _Maker:
             one, arg = self.structured(f"{name}_{key}", item)
             laid.append(one)
             held.append(arg)
-        return replace(tree, items=tuple(laid)), TupleArg(tuple(held), tree.container)
+        value = TupleArg(tuple(held), tree.container)
+        if tree.container is not None and tree.container.what == "record":
+            # The only record of an array: a view of it, as of any other.
+            value = TupleArg((TupleArg((Const(0),)), TupleArg(tuple(held))), tree.container)
+        return replace(tree, items=tuple(laid)), value
 
     def leaf(self, name: str, t: types.Type) -> int:
         self.params.append(name)

@@ -59,7 +59,7 @@ def attribute_of(flat: Expressions, held: TupleArg, node: gast.Attribute) -> Rhs
                 return ShapeOf(_extent(flat, held, node))
             case "size" | "ndim":
                 return Call(f"np.{node.attr}", (_extent(flat, held, node),))
-    flat.refuse(f"this {_described(held)} has no '.{node.attr}'", node, code="S2S007", hint=_keys_hint(held))
+    flat.refuse(f"{_described(held)} has no '.{node.attr}'", node, code="S2S007", hint=_keys_hint(held))
 
 
 def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs | Arg:
@@ -68,13 +68,14 @@ def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs
     key = None if isinstance(node.slice, (gast.Slice, gast.Tuple)) else flat.value(node.slice)
     if isinstance(key, Const) and isinstance(key.value, str):
         if container is None or container.what not in ("dict", "records", "record") or key.value not in container.keys:
-            flat.refuse(f"this {_described(held)} has no item {key.value!r}", node, code="S2S007",
+            flat.refuse(f"{_described(held)} has no item {key.value!r}", node, code="S2S007",
                         hint=_keys_hint(held))
         return _member(held, key.value)
     if is_records(held):
-        return _records_at(flat, held, flat.index(node.slice) if key is None else tuple(flat.index_atoms(key, node)))
+        index = flat.index(node.slice) if key is None else tuple(flat.index_atoms(key, node))
+        return records_at(flat, held, index, node)
     if container is not None and container.what in ("dict", "dataclass", "record"):
-        flat.refuse(f"a {_described(held)} is read by the names of its items, as literals", node, code="S2S007",
+        flat.refuse(f"{_described(held)} is read by the names of its items, as literals", node, code="S2S007",
                     hint=_keys_hint(held))
     if isinstance(node.slice, gast.Slice):
         start, stop, step = (None if e is None else _number(flat, flat.value(e), e)
@@ -85,7 +86,7 @@ def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs
         return _selected(flat, held, key, node)
     k = _number(flat, key, node)
     if not -len(held.items) <= k < len(held.items):
-        flat.refuse(f"the {_described(held)} has {len(held.items)} elements", node)
+        flat.refuse(f"{_described(held)} has {len(held.items)} elements", node)
     return held.items[k]
 
 
@@ -105,13 +106,13 @@ def _member(held: TupleArg, key: str) -> Rhs | Arg:
     return GetItem(fields.items[k], index.items)  # type: ignore[arg-type]
 
 
-def _records_at(flat: Expressions, held: TupleArg, index: tuple[Index, ...]) -> Arg:
+def records_at(flat: Expressions, held: TupleArg, index: tuple[Index, ...], node: gast.AST) -> Arg:
     """One record of an array of them, as a view, or an array of fewer."""
     assert held.container is not None
     dtype, ndim = held.container.cls
     numbers = sum(not isinstance(i, Slice) for i in index)
     if not all(isinstance(i, (str, Const, Slice)) for i in index) or len(index) > ndim:
-        flat.refuse("this index of an array of records is not supported yet", flat.user.node, code="S2S007")
+        flat.refuse("this index of an array of records is not supported yet", node, code="S2S007")
     if numbers < ndim:
         parts = tuple(flat.temporary(GetItem(f, index)) for f in held.items)  # type: ignore[arg-type]
         return TupleArg(parts, replace(held.container, cls=(dtype, ndim - numbers)))
@@ -215,7 +216,7 @@ def field_place(flat: Flattener, held: Arg, target: gast.Attribute | gast.Subscr
         found = None if isinstance(target.slice, (gast.Slice, gast.Tuple)) else flat.value(target.slice)
         key = found.value if isinstance(found, Const) else None
     if not is_record(held):
-        what = f"a field of a {_described(held)}" if isinstance(held, TupleArg) else "an attribute"
+        what = f"a field of {_described(held)}" if isinstance(held, TupleArg) else "an attribute"
         flat.refuse(f"assigning to {what} is not supported", target, code="S2S007", hint=WRITE_HINT)
     assert isinstance(held, TupleArg) and held.container is not None
     if key not in held.container.keys:
@@ -231,7 +232,7 @@ def field_place(flat: Flattener, held: Arg, target: gast.Attribute | gast.Subscr
 def store_record(flat: Flattener, held: TupleArg, target: gast.Subscript, given: Arg) -> None:
     """``records[i] = record``: every field is copied, after all have been read, for it may be the same record."""
     index = flat.index(target.slice)
-    place = _records_at(flat, held, index)
+    place = records_at(flat, held, index, target)
     assert held.container is not None and isinstance(place, TupleArg)
     if not is_record(place) or not isinstance(given, TupleArg) or given.container != place.container:
         flat.refuse("only a record of the same type can be assigned here", target, code="S2S007",
@@ -285,7 +286,7 @@ def sequence(flat: Flattener, node: gast.AST) -> list[Arg] | None:
     if held.container is not None and held.container.what == "dict":
         return [Const(k) for k in held.container.keys]
     if held.container is not None and held.container.what in ("dataclass", "record"):
-        flat.refuse(f"a loop over a {_described(held)} has no meaning", node, code="S2S007", hint="name its fields")
+        flat.refuse(f"a loop over {_described(held)} has no meaning", node, code="S2S007", hint="name its fields")
     return list(held.items)
 
 
@@ -329,8 +330,8 @@ def peek(flat: Expressions, node: gast.AST) -> TupleArg | None:
 def _described(held: Arg | TupleArg) -> str:
     container = held.container if isinstance(held, TupleArg) else None
     if container is None:
-        return "tuple"
-    return {"records": "array of records"}.get(container.what, container.what)
+        return "a tuple"
+    return "an array of records" if container.what == "records" else f"a {container.what}"
 
 
 def _keys_hint(held: TupleArg) -> str:

@@ -331,8 +331,8 @@ def test_what_is_written_in_a_structure():
 
 
 @pytest.mark.parametrize("body, part", [
-    ("p['nope'] * x", "this dict has no item 'nope'"),
-    ("p.a * x", "this dict has no '.a'"),
+    ("p['nope'] * x", "a dict has no item 'nope'"),
+    ("p.a * x", "a dict has no '.a'"),
     ("p * x", "a tuple"),
     ("p[0] * x", "a dict is read by the names of its items"),
 ])
