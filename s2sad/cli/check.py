@@ -18,6 +18,7 @@ from s2sad.cli.spelling import spelled
 from s2sad.driver import Interface, analyse
 from s2sad.emit.module import assemble
 from s2sad.errors import BadCall, TypeProblem
+from s2sad.frontend.layout import layout_of
 from s2sad.ir.types import is_array, is_differentiable
 from s2sad.numeric import directional
 from s2sad.numeric.values import copied, has_derivative, in_parts, leaves, precision
@@ -74,6 +75,9 @@ class Checked:
         options = {k: v for k, v in asked.options.items() if k != "cache"} | {"boundscheck": True}
         asked = replace(asked, options=options)
         self.user = user = asked.target.user
+        if not layout_of(user, asked.argtypes).flat:
+            raise BadCall(f"{user.name} takes structured arguments, for which no values are made here", code="S2S060",
+                          hint="check it from Python: s2sad.check_grads(f, args)")
         functions = derivatives(asked, ("tangent", "adjoint"), companions=False)
         primal = primal_of(asked, functions)
         *callees, last = primal.functions

@@ -12,6 +12,7 @@ from s2sad.cli.spelling import spelled
 from s2sad.driver import generate_functions
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import Primal, PrimalFunction, primal_text
+from s2sad.frontend.layout import layout_of
 from s2sad.ir.types import is_array, is_float
 from s2sad.runtime.helpers import HELPERS
 from s2sad.version import __version__
@@ -70,7 +71,8 @@ def derivatives(asked: Request, modes: Sequence[str], *, value: bool = False, st
         functions, name, entries, interface = generate_functions(
             user, kind, asked.argtypes, asked.wrt, numba_options=asked.options, value=value and kind == "adjoint",
             strong_zero=strong_zero)
-        of = Subject(user.name, interface, dict(zip(user.params, asked.argtypes)),
+        layout = layout_of(user, asked.argtypes)
+        of = Subject(user.name, interface, dict(zip(layout.user.params, layout.types)),
                      kind == "value_and_grad" or value and kind == "adjoint")
         kinds = dict(zip(entries, ("forward", "reverse"))) if kind == "vjp" else {name: kind}
         made += _new(made, [documented(f, kinds.get(f.name, "adjoint"), of) for f in functions], kind)

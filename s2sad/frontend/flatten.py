@@ -32,7 +32,6 @@ from s2sad.ir.nodes import (
     For,
     GetItem,
     If,
-    Loc,
     Op,
     Permute,
     Raise,
@@ -294,6 +293,8 @@ class Flattener(Expressions):
     def for_loop(self, node: gast.For) -> None:
         loc = self.user.loc(node)
         items = structures.sequence(self, node.iter)
+        if items is None:
+            items = structures.places(self, node)
         if items is not None:
             self.unrolled(node, items)
             return
@@ -321,8 +322,11 @@ class Flattener(Expressions):
         loc = self.user.loc(node)
         early = leaves_early(node.body)
         # The elements are those of the start: what the body assigns is copied.
-        clobbered = set().union(*map(self.ir_names, assigned_names(node) | targets(node.target)))
+        clobbered = set().union(*map(self.ir_names, assigned_names(node) | targets(node.target) | self.fleeting))
         items = [self.protected(item, clobbered) for item in items]
+        inside = {n.id for s in node.body for n in gast.walk(s)
+                  if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
+        literal = set() if early else (set(targets(node.target)) - inside - self.fleeting) & self.locals
 
         def copies(rest: list[Arg]) -> None:
             if not rest:
@@ -330,10 +334,10 @@ class Flattener(Expressions):
                 return
             before = dict(self.vars)
             if not early:
-                self.one_copy(node, rest[0], loc)
+                self.one_copy(node, rest[0], literal)
                 copies(rest[1:])
                 return
-            body = self.nested(lambda: self.one_copy(node, rest[0], loc))
+            body = self.nested(lambda: self.one_copy(node, rest[0], literal))
             self.same_structure(before, loc)
             loop = For(self.names.flag("counter"), Const(0), Const(1), Const(1), body, loc=loc)
             after = self.nested(lambda: copies(rest[1:]))
@@ -342,10 +346,20 @@ class Flattener(Expressions):
 
         copies(items)
 
-    def one_copy(self, node: gast.For, item: Arg, loc: Loc) -> None:
-        self.loc = loc
+    def one_copy(self, node: gast.For, item: Arg, literal: set[str]) -> None:
+        self.loc = self.user.loc(node)
         self.store(node.target, item)
+        self.keep_literals(node.target, item, literal)
         self.statements(node.body)
+
+    def keep_literals(self, target: gast.AST, item: Arg, literal: set[str]) -> None:
+        """Let targets hold the literals they get in one copy of a loop's body, so that items are found by them."""
+        match target, item:
+            case gast.Name(id=name), Const(int() | str()) if name in literal:
+                self.vars[name] = item
+            case (gast.Tuple(elts=elts) | gast.List(elts=elts)), TupleArg(items) if len(elts) == len(items):
+                for e, i in zip(elts, items):
+                    self.keep_literals(e, i, literal)
 
     def iteration(self, node: gast.AST) -> tuple[Atom, Atom, Atom, Callable[[str], Arg]]:
         """Bounds of the loop over an iterable, and what its target gets for a value of the counter."""

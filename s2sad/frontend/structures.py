@@ -65,7 +65,10 @@ def attribute_of(flat: Expressions, held: TupleArg, node: gast.Attribute) -> Rhs
 def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs | Arg:
     """``t[0]``, ``params["W"]``, ``records[i]``, ``records["x"]``, and homogeneous tuples at a number known later."""
     container = held.container
-    key = None if isinstance(node.slice, (gast.Slice, gast.Tuple)) else flat.value(node.slice)
+    key: Arg | None = None
+    if not isinstance(node.slice, (gast.Slice, gast.Tuple)):
+        known = _literal(flat, node.slice)
+        key = flat.value(node.slice) if known is None else Const(known)
     if isinstance(key, Const) and isinstance(key.value, str):
         if container is None or container.what not in ("dict", "records", "record") or key.value not in container.keys:
             flat.refuse(f"{_described(held)} has no item {key.value!r}", node, code="S2S007",
@@ -88,6 +91,20 @@ def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs
     if not -len(held.items) <= k < len(held.items):
         flat.refuse(f"{_described(held)} has {len(held.items)} elements", node)
     return held.items[k]
+
+
+def _literal(flat: Expressions, node: gast.AST) -> int | None:
+    """The number that an index computed from literals stands for, such as ``k - 1`` in a loop that is unrolled."""
+    match node:
+        case gast.Name(id=name) if name in flat.locals and isinstance(held := flat.vars.get(name), Const):
+            return held.value if type(held.value) is int else None
+        case gast.Constant(value=int() as k) if type(k) is int:
+            return k
+        case gast.BinOp(left=left, op=gast.Add() | gast.Sub() as op, right=right):
+            a, b = _literal(flat, left), _literal(flat, right)
+            if a is not None and b is not None:
+                return a + b if isinstance(op, gast.Add) else a - b
+    return None
 
 
 def _number(flat: Expressions, key: Arg | None, node: gast.AST) -> int:
@@ -288,6 +305,40 @@ def sequence(flat: Flattener, node: gast.AST) -> list[Arg] | None:
     if held.container is not None and held.container.what in ("dataclass", "record"):
         flat.refuse(f"a loop over {_described(held)} has no meaning", node, code="S2S007", hint="name its fields")
     return list(held.items)
+
+
+def places(flat: Expressions, node: gast.For) -> list[Arg] | None:
+    """The numbers of a loop over ``range`` by which a structure of structures is indexed: they have to be known."""
+    match node:
+        case gast.For(target=gast.Name(id=name), iter=gast.Call(func=func, args=args, keywords=[])):
+            if not 1 <= len(args) <= 2 or flat.meaning(func) != Library("range"):
+                return None
+            bounds = [_known_number(flat, a) for a in args]
+            if None in bounds or not any(_chosen_by(flat, n, name) for s in node.body for n in gast.walk(s)):
+                return None
+            return [Const(k) for k in range(*bounds)]  # type: ignore[arg-type]
+    return None
+
+
+def _known_number(flat: Expressions, node: gast.AST) -> int | None:
+    match node:
+        case gast.Constant(value=int() as k):
+            return k
+        case gast.Call(func=gast.Name(id="len") as func, args=[held]) if flat.meaning(func) == Library("len"):
+            found = peek(flat, held)
+            return None if found is None or is_records(found) or is_record(found) else len(found.items)
+    return None
+
+
+def _chosen_by(flat: Expressions, node: gast.AST, name: str) -> bool:
+    """Whether a node is an item of a structure of structures, or of a list, at a place computed from ``name``."""
+    if not isinstance(node, gast.Subscript) or isinstance(node.slice, gast.Slice):
+        return False
+    held = peek(flat, node.value)
+    if held is None or is_records(held) or is_record(held):
+        return False
+    structured = any(isinstance(i, TupleArg) for i in held.items) or held.container is not None
+    return structured and any(isinstance(n, gast.Name) and n.id == name for n in gast.walk(node.slice))
 
 
 def _known(flat: Expressions, node: gast.AST) -> bool:

@@ -71,11 +71,36 @@ def prune_decided(fn: Function) -> Function:
             return fn
 
 
+def _never_none(fn: Function, name: str) -> bool:
+    """Whether a name is bound to something on every path to where it is read: a given argument, or a value."""
+    pending, seen = [name], {name}
+    while pending:
+        n = pending.pop()
+        if n in fn.params and (fn.types.get(n) is None or isinstance(fn.types[n], (nbt.NoneType, nbt.Omitted,
+                                                                                   nbt.Optional))):
+            return False
+        bound = n in fn.params
+        for s in w.walk(fn.body):
+            if n not in w.binds(s):
+                continue
+            if not isinstance(s, Assign) or isinstance(s.value, Const) and s.value.value is None:
+                return False
+            bound = True
+            if isinstance(s.value, str) and s.value not in seen:
+                seen.add(s.value)
+                pending.append(s.value)
+        if not bound:
+            return False
+    return True
+
+
 def _is_none(fn: Function, a: object, counts: dict[str, int]) -> bool | None:
     """Whether an operand is ``None``, where its type says so for good."""
     if isinstance(a, Const):
         return a.value is None
     t = fn.types.get(a)  # type: ignore[call-overload]
+    if a in fn.params and counts.get(a, 0) != 1 and _never_none(fn, a):
+        return False
     if counts.get(a, 0) != 1 or t is None or isinstance(t, nbt.Optional):  # type: ignore[call-overload]
         return None
     return isinstance(t, (nbt.NoneType, nbt.Omitted))

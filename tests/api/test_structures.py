@@ -1,6 +1,9 @@
 """Structured arguments and results: tuples, namedtuples, dicts, lists and dataclasses come back as they were."""
+import runpy
+import tempfile
 from collections import namedtuple
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numba
@@ -344,3 +347,47 @@ def test_refused_with_a_place(body, part, tmp_path):
     with pytest.raises(s2sad.S2sadError, match=part) as caught:
         s2sad.grad(space["f"])({"a": 1.0}, 2.0)
     assert caught.value.loc.line == 2 and caught.value.code in ("S2S007",)
+
+
+def test_the_example_of_the_documentation_runs():
+    text = (Path(__file__).parents[2] / "docs" / "getting-started.md").read_text()
+    code = text.split("## Parameters in a structure")[1].split("```python\n")[1].split("```")[0]
+    path = Path(tempfile.mkdtemp()) / "example.py"
+    path.write_text(code)
+    space = runpy.run_path(str(path))
+    g, params = space["g"], space["params"]
+    assert g["layers"][1]["W"].shape == (3, 2) and g["scale"] == pytest.approx(
+        space["network"](params, np.array([0.1, 0.2])) / params["scale"])
+
+
+def test_items_by_a_counter():
+    def f(layers, v):
+        s = 0.0
+        for i in range(len(layers)):
+            s += np.sum(layers[i]["w"] * v) * layers[i]["b"] * (i + 1)
+            if i > 0:
+                s += layers[i - 1]["b"]
+        return s
+
+    v = np.array([1.0, 2.0])
+    g = s2sad.grad(f)([{"w": v, "b": 2.0}, {"w": 3.0, "b": 4.0}], v)
+    assert g[0]["w"].tolist() == [2.0, 4.0] and g[0]["b"] == 6.0 and g[1] == {"w": 24.0, "b": 18.0}
+    with pytest.raises(IndexError):
+        s2sad.grad(lambda t, i: t[i] * t[0])((1.0, 2.0), 2)
+
+
+def test_absent_arguments_are_decided_when_compiling():
+    def f(x, y=None):
+        if y is None:
+            y = 2.0 * x[0]
+        return x[0] * y * y
+
+    x = np.array([3.0])
+    assert s2sad.grad(f)(x).tolist() == [4.0 * 27.0]
+    assert s2sad.grad(f)(x, None).tolist() == [4.0 * 27.0]
+    assert s2sad.grad(f, wrt="y")(x, 5.0) == 30.0
+
+    def g(t):
+        return t[0] * t[0] if t[1] is None else t[0] * t[1]
+
+    assert s2sad.grad(g)((3.0, None)) == (6.0, None) and s2sad.grad(g)((3.0, 5.0)) == (5.0, 3.0)

@@ -176,3 +176,22 @@ def compared_tuples(x):
     if (int(x[0]), 7) != (1, 7):
         s *= x[2]
     return s * s
+
+
+@case(X)
+def items_swapped_in_the_target(x):
+    a, b = x[0], x[1]
+    s = 0.0
+    for a, b in ((b, a), (b * 2.0, a), (a, b)):  # noqa: B020
+        s += a * a * b
+    return s * a
+
+
+@case(X)
+def a_literal_changed_in_the_body(x):
+    s = 0.0
+    for k in (1, 2, 3):
+        s += x[k] * k
+        k = k - 1
+        s += x[k] * x[k]
+    return s * k
