@@ -392,12 +392,12 @@ class Flattener(Expressions):
                         least = self.temporary(Op("min", (least, p[1])))
                     return zero, least, one, lambda k: TupleArg(tuple(p[3](k) for p in parts))
         held = self.value(node)
-        if isinstance(held, TupleArg):
+        if isinstance(held, TupleArg) and structures.is_records(held):
+            return zero, self.temporary(structures.length_of(self, held, node)), one, \
+                lambda k: structures.records_at(self, held, (k,), node)
+        if isinstance(held, TupleArg) and (held.container is None or held.container.what in ("list", "namedtuple")):
             return tuple_iteration(self, held, node)
         if not isinstance(held, str):
-            if isinstance(held, TupleArg) and structures.is_records(held):
-                return zero, self.temporary(structures.length_of(self, held, node)), one, \
-                    lambda k: structures.records_at(self, held, (k,), node)
             self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
         array = self.temporary(held) if isinstance(node, gast.Name) else held
         size = Call("iterated", (array,)) if array in self.names.lists else Dim(array, 0)

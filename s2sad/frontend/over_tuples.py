@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gast
@@ -26,9 +27,10 @@ def element(flat: Expressions, items: tuple[Arg, ...], k: str, node: gast.AST) -
         return Const(0)
     if len(items) == 1:
         return items[0]
-    if all(isinstance(i, TupleArg) and len(i.items) == len(items[0].items) for i in items):  # type: ignore[union-attr]
+    if all(isinstance(i, TupleArg) and len(i.items) == len(items[0].items)  # type: ignore[union-attr]
+           and i.container == items[0].container for i in items):  # type: ignore[union-attr]
         columns = zip(*(i.items for i in items))  # type: ignore[union-attr]
-        return TupleArg(tuple(element(flat, column, k, node) for column in columns))
+        return replace(items[0], items=tuple(element(flat, column, k, node) for column in columns))  # type: ignore
     if all(isinstance(i, FunctionArg) for i in items):
         chosen = items[-1]
         for j in range(len(items) - 2, -1, -1):
