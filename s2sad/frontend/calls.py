@@ -33,6 +33,10 @@ ELEMENTWISE = {"np.where": 3, "np.clip": 3, "np.sinc": 1, "np.real": 1, "np.imag
                "np.nan_to_num": 1}
 BUILTIN = {"abs": (1,), "int": (1,), "float": (1,), "bool": (1,), "complex": (1, 2), "round": (1, 2),
            "stop_gradient": (1,)}
+# Functions that make arrays, and the parameters they have to be given.
+IN_ORDER = {**dict.fromkeys(("np.zeros", "np.empty", "np.ones"), ("shape",)), "np.full": ("shape", "fill_value"),
+            **dict.fromkeys(("np.zeros_like", "np.empty_like", "np.ones_like"), ("a",)),
+            "np.full_like": ("a", "fill_value"), "np.copy": ("a",)}
 # Functions whose first argument may be a list of arrays or numbers.
 TAKE_LISTS = {"np.array", "np.asarray", "np.concatenate", "np.stack", "np.hstack", "np.vstack",
               "np.column_stack", "np.dstack"}
@@ -109,6 +113,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
     nodes = node.args if len(node.args) == len(args) else [node] * len(args)
+    if name in IN_ORDER:
+        args, kwargs = in_order(flat, name, args, kwargs, node)
     listed = [k for k, a in enumerate(node.args) if isinstance(a, gast.List)]
     if listed and (listed != [0] or name not in TAKE_LISTS):
         flat.refuse("a list is not supported here yet", node.args[listed[0]], hint="use an array or a tuple")
@@ -126,6 +132,17 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     if "." not in name and name not in ("print", "sum", "max", "min"):
         flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011")
     return Call(name, tuple(args), kwargs)
+
+
+def in_order(flat: Expressions, name: str, args: list[Arg], kwargs: tuple[tuple[str, Arg], ...],
+             node: gast.Call) -> tuple[list[Arg], tuple[tuple[str, Arg], ...]]:
+    """Keyword arguments by place, as far as :data:`IN_ORDER` names them: ``np.full(shape=n, fill_value=1.0)``."""
+    given = dict(kwargs)
+    for parameter in IN_ORDER[name][len(args):]:
+        if parameter not in given:
+            flat.refuse(f"'{name}' needs '{parameter}'", node, code="S2S011", hint=f"pass '{parameter}'")
+        args = [*args, given.pop(parameter)]
+    return args, tuple(given.items())
 
 
 def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call) -> Rhs | Arg | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Atom, Const, Ellipsis_, Index, Loc, NewAxis, Raise, Slice
+from s2sad.ir import Atom, Const, Ellipsis_, Index, Loc, NewAxis, Slice
 from s2sad.lower.builder import ONE, ZERO, Builder
 from s2sad.lower.strides import any_way, numbered
 from s2sad.lower.values import Place, View
@@ -123,8 +123,7 @@ def _slice(b: Builder, s: Slice, n: Atom, loc: Loc) -> tuple[Atom, Atom, Atom]:
         return any_way(b, lower, upper, by, n)
     step = by.value
     if step == 0:
-        b.emit(Raise("ValueError", "slice step cannot be zero", loc))
-        step = 1
+        raise UnsupportedSyntax("the step of a slice is zero", loc=loc, code="S2S014", hint="give a step that is not 0")
     if step < 0:
         return _backward(b, lower, upper, step, n)
     if lower is None or lower == ZERO:

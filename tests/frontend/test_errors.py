@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numba import float64, int64
 
+import s2sad
 from s2sad.errors import CODES, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend import UserFunction, infer, lower_function
 
@@ -92,3 +93,25 @@ def test_numba_text_is_the_cause():
     with pytest.raises(TypeProblem) as caught:
         infer(lower_function(UserFunction.from_callable(sine_of_array)), ARGS)
     assert "numba" not in caught.value.what and caught.value.__cause__ is not None
+
+
+def keywords_make_arrays(x):
+    y = np.full(shape=4, fill_value=x[0])
+    z = np.zeros(shape=4)
+    z[1] = x[1]
+    return np.sum(y * y) + np.sum(np.ones_like(a=z) * z) + np.full(3, fill_value=x[2])[1]
+
+
+def test_arguments_of_new_arrays_may_be_keywords():
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(s2sad.grad(keywords_make_arrays)(x), [8.0, 1.0, 1.0])
+
+
+def step_of_zero(x):
+    return np.sum(x[0:2:0])
+
+
+def test_a_step_of_zero_is_refused_where_it_stands():
+    with pytest.raises(UnsupportedSyntax, match="step of a slice is zero") as e:
+        s2sad.grad(step_of_zero)(np.ones(3))
+    assert e.value.loc.text.strip() == "return np.sum(x[0:2:0])"
