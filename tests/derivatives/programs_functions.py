@@ -9,6 +9,7 @@ from numba.extending import register_jitable
 from tests.derivatives.programs import X, case
 
 FLAG = True
+COMPILED = ["loops_over_tuples", "calls_within_calls", "inside_twice", "arguments_with_effects"]
 
 
 def square(v):

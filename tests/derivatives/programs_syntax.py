@@ -6,6 +6,8 @@ import numpy as np
 from tests.derivatives.programs import X, case
 
 LIMIT = 2
+COMPILED = ["match_numbers", "starred_assignment", "membership", "values_of_logic", "loop_else", "unicode_names",
+            "names_of_ours", "names_of_builtins"]
 
 
 @case(X, 1)
