@@ -79,6 +79,8 @@ class Program:
         self.last_types: Types | None = None
         """Types of the arguments of the last call."""
         self._bound: OrderedDict[object, Program] = OrderedDict()
+        self.last_bound: tuple[tuple[int, ...], tuple[object, ...], Program] | None = None
+        """Positions of functions and texts in the last call, what they were, and the program bound to them."""
         self._done: dict[object, Specialisation] = {}
         self._noted: dict[object, Types | None] = {}
         self._layouts: dict[Types, Layout] = {}

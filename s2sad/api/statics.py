@@ -53,10 +53,16 @@ def is_static(value: object) -> bool:
 
 def separate(program: Program, args: tuple[object, ...]) -> tuple[Program, tuple[object, ...]]:
     """The program bound to the functions and texts among the arguments, and the other arguments."""
-    static = [k for k, a in enumerate(args) if is_static(a)]
+    static = tuple(k for k, a in enumerate(args) if is_static(a))
     if not static:
         return program, args
-    bound = program.bound({program.parameters.names[k]: args[k] for k in static})
+    given = tuple(args[k] for k in static)
+    last = program.last_bound
+    if last is not None and last[0] == static and all(a is b for a, b in zip(last[1], given)):
+        bound = last[2]
+    else:
+        bound = program.bound({program.parameters.names[k]: a for k, a in zip(static, given)})
+        program.last_bound = static, given, bound
     return bound, tuple(a for k, a in enumerate(args) if k not in static)
 
 

@@ -422,7 +422,8 @@ class Flattener(Expressions):
         what = self.meaning(kind)
         known = isinstance(what, Library) and what.name[:1].isupper() and what.name.split(".")[0] not in SPACES
         if not known or len(args) > 1 or getattr(node.exc, "keywords", None):
-            self.refuse("only builtin exceptions with one literal text can be raised", node)
+            self.refuse("only builtin exceptions with one literal text can be raised", node,
+                        hint="raise a builtin exception with a text")
         assert isinstance(what, Library)
         self.emit(Raise(what.name, self.literal_text(args[0]) if args else None, loc))
 

@@ -87,7 +87,8 @@ def refuse_recursion(flat: Expressions, inner: Expressions, node: gast.Call) -> 
 def match_arguments(flat: Expressions, helper: UserFunction, node: gast.Call) -> dict[str, object]:
     """What each parameter of a helper gets, in the order of evaluation: an expression, a value, or a default."""
     def bad(what: str) -> UnsupportedSyntax:
-        return UnsupportedSyntax(f"{helper.name}() {what}", loc=flat.user.loc(node), code="S2S012")
+        return UnsupportedSyntax(f"{helper.name}() {what}", loc=flat.user.loc(node), code="S2S012",
+                                 hint=f"its parameters are: {', '.join(helper.params) or 'none'}")
 
     a = helper.node.args
     keyword_only = {p.id for p in a.kwonlyargs}
