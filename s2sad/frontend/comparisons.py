@@ -1,4 +1,4 @@
-"""Comparisons: chained ones with the middle evaluated once, ``in`` a tuple, and those of literals decided now."""
+"""Comparisons: chained ones with the middle evaluated once, ``in`` a tuple or list, those of literals decided now."""
 from __future__ import annotations
 
 import operator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gast
 
-from s2sad.frontend import structures
+from s2sad.frontend import lists, structures
 from s2sad.frontend.functions import FunctionArg
 from s2sad.ir.nodes import Arg, Assign, Atom, Const, If, Op, Rhs, TupleArg
 
@@ -66,8 +66,11 @@ def contained(flat: Expressions, left: Atom, node: gast.Compare) -> Rhs | Arg:
     """``a in (b, c)``: equal to one of them."""
     row = node.comparators[0]
     held = flat.value(row)
+    if isinstance(held, str) and held in flat.names.lists:
+        found_in_list = lists.found(flat, left, held)
+        return Op("not", (found_in_list,)) if isinstance(node.ops[0], gast.NotIn) else found_in_list
     if not isinstance(held, TupleArg):
-        flat.refuse("'in' is supported for tuples only", row, hint="compare in a loop")
+        flat.refuse("'in' is supported for tuples and lists only", row, hint="compare in a loop")
     unknown: list[Atom] = []
     found = False
     for item in held.items:

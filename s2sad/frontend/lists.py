@@ -145,6 +145,19 @@ def truth(flat: Expressions, value: Atom) -> Atom:
     return value
 
 
+def found(flat: Expressions, value: Atom, name: str) -> str:
+    """Whether an element of a list equals a value: a loop that stops where one does."""
+    result, counter = flat.names.flag("found"), flat.names.flag("counter")
+    flat.emit(Assign(result, Const(False), flat.loc))
+    size = flat.temporary(Call("len", (name,)))
+
+    def body() -> None:
+        flat.emit(Assign(result, Op("eq", (flat.temporary(GetItem(name, (counter,))), value)), flat.loc))
+
+    flat.emit(For(counter, Const(0), size, Const(1), flat.nested(body), exit=result, loc=flat.loc))
+    return result
+
+
 def method(flat: Expressions, name: str, attr: str, node: gast.Call) -> Rhs | Arg:
     """A method of the list ``name``."""
     if attr == "copy" and not node.args:

@@ -291,3 +291,16 @@ def adaptive_quadrature(x, n):
             right.append(b)
         steps += 1
     return total * x[2]
+
+
+@case(X, 4)
+def looked_up(x, n):
+    seen = [1, 3]
+    t = x[0]
+    for i in range(n):
+        if i in seen:
+            t = t * x[i] + 1.0
+        elif len(seen) < 4 and i + 2 not in seen:
+            seen.append(i + 2)
+            t = t + x[i] * x[i]
+    return t * len(seen) if 99 not in seen else t
