@@ -186,6 +186,8 @@ def result_structure(returned: object) -> object:
         return None
     if isinstance(returned, nbt.BaseTuple):
         return tuple(result_structure(t) for t in returned)
+    if isinstance(returned, nbt.Array) and returned.ndim == 0:
+        return returned.dtype                                    # without axes: the number in it
     return returned
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import gast
 
 from s2sad.frontend import lists
+from s2sad.frontend.iteration import iteration
 from s2sad.frontend.scopes import targets
 from s2sad.ir.nodes import For, If
 
@@ -33,7 +34,8 @@ def _loops(frame: Flattener, node: gast.ListComp, k: int, name: str) -> None:
     loc = frame.user.loc(generator.iter)
     # What the first goes over is evaluated outside: there, its names are those of the function.
     own, frame.locals = frame.locals, frame.locals if k else set()
-    start, stop, step, give = frame.iteration(generator.iter)
+    each = iteration(frame, generator.iter)
+    start, stop, step, give = each.start, each.stop, each.step, each.give
     frame.locals = own
     counter = frame.names.flag("counter")
 

@@ -5,7 +5,7 @@ The result still holds ``break``, ``continue`` and ``return`` (see :mod:`s2sad.f
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import gast
 
@@ -14,9 +14,9 @@ from s2sad.frontend import lists, structures
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
+from s2sad.frontend.iteration import counted_through, has_break, iteration, ndindex
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.matching import match_statement
-from s2sad.frontend.over_tuples import tuple_iteration
 from s2sad.frontend.scopes import assigned_names, calls_or_assigns, targets
 from s2sad.frontend.source import Library
 from s2sad.ir.nodes import (
@@ -27,7 +27,6 @@ from s2sad.ir.nodes import (
     AugItem,
     Call,
     Const,
-    Dim,
     Effect,
     For,
     GetItem,
@@ -298,19 +297,24 @@ class Flattener(Expressions):
         if items is not None:
             self.unrolled(node, items)
             return
-        start, stop, step, give = self.iteration(node.iter)
+        axes = len(node.target.elts) if isinstance(node.target, (gast.Tuple, gast.List)) else 0
+        sizes = None if has_break(node.body) else ndindex(self, node.iter, axes)
+        if sizes is not None and len(sizes) > 1:
+            self.index_loops(node, sizes)
+            return
+        each = iteration(self, node.iter) if sizes is None else counted_through(self, sizes)
         counter = self.names.flag("counter")
         before = dict(self.vars)
 
         def body() -> None:
             self.loc = loc
-            self.store(node.target, give(counter))
+            self.store(node.target, each.give(counter))
             self.statements(node.body)
 
         inner = self.nested(body)
         orelse = self.suite(node.orelse)
         self.same_structure(before, loc)
-        loop = For(counter, start, stop, step, inner, loc=loc)
+        loop = For(counter, each.start, each.stop, each.step, inner, loc=loc)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
 
     def unrolled(self, node: gast.For, items: list[Arg]) -> None:
@@ -361,47 +365,24 @@ class Flattener(Expressions):
                 for e, i in zip(elts, items):
                     self.keep_literals(e, i, literal)
 
-    def iteration(self, node: gast.AST) -> tuple[Atom, Atom, Atom, Callable[[str], Arg]]:
-        """Bounds of the loop over an iterable, and what its target gets for a value of the counter."""
-        zero, one = Const(0), Const(1)
-        if isinstance(node, gast.Call):
-            match self.meaning(node.func):
-                case Library("range" | "numba.prange"):
-                    if node.keywords or not 1 <= len(node.args) <= 3:
-                        self.refuse("range takes one to three arguments", node)
-                    bounds = [self.atom(a) for a in node.args]
-                    if len(bounds) == 1:
-                        bounds.insert(0, zero)
-                    return bounds[0], bounds[1], bounds[2] if len(bounds) == 3 else one, lambda k: k
-                case Library("enumerate") if len(node.args) in (1, 2) and not node.keywords:
-                    first = self.atom(node.args[1]) if len(node.args) == 2 else zero
-                    start, stop, step, give = self.iteration(node.args[0])
-                    if start != zero or step != one:
-                        self.refuse("enumerate over this range is not supported yet", node, hint="count in the loop")
+    def index_loops(self, node: gast.For, sizes: list[Atom]) -> None:
+        """A loop over ``np.ndindex`` that no ``break`` leaves: a nest of loops, the last axis innermost."""
+        loc = self.user.loc(node)
+        counters = [self.names.flag("counter") for _ in sizes]
+        before = dict(self.vars)
 
-                    def numbered(k: str) -> Arg:
-                        return TupleArg((k if first == zero else self.temporary(Op("add", (k, first))), give(k)))
+        def body() -> None:
+            self.loc = loc
+            self.store(node.target, TupleArg(tuple(counters)))
+            self.statements(node.body)
 
-                    return start, stop, step, numbered
-                case Library("zip") if node.args and not node.keywords:
-                    parts = [self.iteration(a) for a in node.args]
-                    if any(p[0] != zero or p[2] != one for p in parts):
-                        self.refuse("zip over this range is not supported yet", node, hint="loop over indices")
-                    least = parts[0][1]
-                    for p in parts[1:]:
-                        least = self.temporary(Op("min", (least, p[1])))
-                    return zero, least, one, lambda k: TupleArg(tuple(p[3](k) for p in parts))
-        held = self.value(node)
-        if isinstance(held, TupleArg) and structures.is_records(held):
-            return zero, self.temporary(structures.length_of(self, held, node)), one, \
-                lambda k: structures.records_at(self, held, (k,), node)
-        if isinstance(held, TupleArg) and (held.container is None or held.container.what in ("list", "namedtuple")):
-            return tuple_iteration(self, held, node)
-        if not isinstance(held, str):
-            self.refuse("a loop over this is not supported yet", node, hint="loop over range(...)")
-        array = self.temporary(held) if isinstance(node, gast.Name) else held
-        size = Call("iterated", (array,)) if array in self.names.lists else Dim(array, 0)
-        return zero, self.temporary(size), one, lambda k: self.temporary(GetItem(array, (k,)))
+        inner = self.nested(body)
+        self.same_structure(before, loc)
+        for counter, n in zip(reversed(counters), reversed(sizes)):
+            inner = (For(counter, Const(0), n, Const(1), inner, loc=loc),)
+        for s in inner:
+            self.emit(s)
+        self.statements(node.orelse)
 
     # -- the rest
 

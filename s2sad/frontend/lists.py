@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import gast
 
+from s2sad.frontend.iteration import iteration
 from s2sad.frontend.source import Library, UserFunction
 from s2sad.ir.nodes import Arg, Assign, Atom, Call, Const, Effect, For, GetItem, Op, Rhs, Slice, Stmt, TupleArg
 from s2sad.ir.walk import walk
@@ -196,7 +197,8 @@ def extend(flat: Expressions, name: str, node: gast.AST) -> None:
 def append_all(flat: Flattener, name: str, node: gast.AST) -> None:
     """Emit a loop that appends every value of an iterable."""
     loc = flat.user.loc(node)
-    start, stop, step, give = flat.iteration(node)
+    each = iteration(flat, node)
+    start, stop, step, give = each.start, each.stop, each.step, each.give
     counter = flat.names.flag("counter")
 
     def body() -> None:

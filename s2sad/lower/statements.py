@@ -63,6 +63,7 @@ from s2sad.lower.references import with_references
 from s2sad.lower.resolve import resolve_references
 from s2sad.lower.values import Elementwise, Value, View
 from s2sad.lower.views import element, is_whole
+from s2sad.lower.without_axes import without_axes
 
 STRUCTURAL = frozenset({"np.dot"})
 """Library calls on whole arrays that stay calls and have array rules."""
@@ -70,7 +71,7 @@ STRUCTURAL = frozenset({"np.dot"})
 
 def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
     """Lower ``fn``, whose ``types`` are known. With ``check_division`` scalar divisors are tested as Python does."""
-    fn, refs = with_references(real_arrays_are_their_real_part(fn))
+    fn, refs = with_references(without_axes(real_arrays_are_their_real_part(fn)))
     return _Lowering(copy_reassigned_parameters(fn), refs, check_division).run()
 
 
