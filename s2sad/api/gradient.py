@@ -16,6 +16,7 @@ from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
 from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.api.shared import same_arrays, shared
 from s2sad.api.statics import separate, static_type
 from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
 from s2sad.errors import BadCall
@@ -149,7 +150,24 @@ class Gradient(Callee):
         if plan is None:
             plan = self._plans[key] = self._plan(args)
         self._of.last_types = plan.types
+        if plan.mutated and self._of.has_source:
+            same = same_arrays(self._of.parameters.names, args, plan.mutated)
+            if same:
+                return self._shared(same, args)
         return plan(args)
+
+    def _shared(self, same: dict[str, str], args: tuple[object, ...]) -> object:
+        """The gradient where some parameters are given one array: by all of that array."""
+        wrt = tuple(same.get(n, n) for n in self._wrt.names)
+        for k, n in enumerate(wrt):
+            if n in wrt[:k]:
+                other = self._wrt.names[wrt.index(n)]
+                raise BadCall(f"arguments '{other}' and '{self._wrt.names[k]}' of {self._of.name} overlap: they are "
+                              "one array, which it writes to, and wrt names both", code="S2S051",
+                              hint="name one of them: the gradient is by the array, whichever name it goes by")
+        of = shared(self._of, same)
+        rest = tuple(a for a, n in zip(args, self._of.parameters.names) if n not in same)
+        return gradient_of(of, wrt[0] if self._wrt.single else wrt, self._kind, self._has_aux)._call(rest)
 
     def _plan(self, args: tuple[object, ...]) -> _Plan:
         argtypes = self._of.types_of(args)
@@ -219,6 +237,10 @@ class _GradientProgram(Program):
         super().__init__(parameters, gradient._of.options, default)
         self._gradient = gradient
 
+    @property
+    def has_source(self) -> bool:
+        return False
+
     def user(self, argtypes: Types) -> UserFunction:
         return UserFunction.from_callable(self._gradient._specialise(argtypes).entry)
 
@@ -256,6 +278,7 @@ class _Plan:
         self._of = of
         self._layout = of.layout(argtypes)
         self._mutated = self._layout.positions(made.interface.mutated)
+        self.mutated = self._mutated if self._layout.flat else ()
         self._aux_last = kind == "grad" and isinstance(made.interface.result, tuple)
         self._kind = kind
         self._tuple = not wrt.single

@@ -109,6 +109,11 @@ class Program:
         """Whether neither a decorator nor the caller has said what derivatives are by."""
         return self.default is None
 
+    @property
+    def has_source(self) -> bool:
+        """Whether the function is a user's own, rather than a generated one."""
+        return True
+
     def layout(self, argtypes: Types) -> Layout:
         """How arguments of these types are passed to generated code."""
         with global_compiler_lock:

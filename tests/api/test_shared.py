@@ -1,0 +1,79 @@
+"""One array given for several parameters, one of which is written to."""
+import numpy as np
+import pytest
+
+import s2sad
+from s2sad import numeric
+
+X = np.array([1.3, 0.7, 1.7, 0.4])
+
+
+def smooth(y, x, k):
+    for i in range(1, 4):
+        y[i] = y[i] + k * x[i - 1] * x[i]
+    return np.sum(y * x)
+
+
+def smooth_one(a, k):
+    return smooth(a, a, k)
+
+
+def rebinds(x, y):
+    x[0] = y[1] * y[0]
+    y = y * 2.0
+    y += x
+    x *= y[::-1]
+    return np.sum(x) * y[0]
+
+
+def rebinds_one(a):
+    return rebinds(a, a)
+
+
+def reads(x, y):
+    return np.sum(x * x * y)
+
+
+@pytest.mark.parametrize("wrt", ["y", "x", 0, ("x",), ("k", "x")])
+def test_one_storage(wrt):
+    value, gradient = s2sad.value_and_grad(smooth, wrt=wrt)(*(2 * (X.copy(),)), 0.3)
+    by_a = numeric.gradient(smooth_one, (X.copy(), 0.3), wrt="a").value
+    by_k = numeric.gradient(smooth_one, (X.copy(), 0.3), wrt="k").value
+    assert value == pytest.approx(smooth_one(X.copy(), 0.3), rel=1e-14)
+    want = (by_a,) if wrt == ("x",) else (by_k, by_a) if wrt == ("k", "x") else by_a
+    for got, right in zip(gradient, want) if isinstance(want, tuple) else [(gradient, want)]:
+        np.testing.assert_allclose(got, right, rtol=1e-9)
+
+
+def test_views_of_the_same_elements_and_rebinding():
+    a = X.copy()
+    want = numeric.gradient(rebinds_one, (X.copy(),)).value
+    np.testing.assert_allclose(s2sad.grad(rebinds)(a[:], a[:]), want, rtol=1e-9)
+    assert np.array_equal(a, X), "the caller's array is untouched"
+    strided = np.repeat(X, 2)
+    np.testing.assert_allclose(s2sad.grad(rebinds)(strided[::2], strided[::2]), want, rtol=1e-9)
+
+
+def test_separate_arrays_are_still_separate():
+    gradient = s2sad.grad(smooth, wrt=("y", "x"))(X.copy(), X.copy(), 0.3)
+    want = numeric.gradient(smooth, (X.copy(), X.copy(), 0.3), wrt=("y", "x")).value
+    for got, right in zip(gradient, want):
+        np.testing.assert_allclose(got, right, rtol=1e-9)
+
+
+def test_by_both_names_is_refused():
+    a = X.copy()
+    with pytest.raises(s2sad.BadCall, match="one array") as refusal:
+        s2sad.grad(smooth, wrt=("x", "y"))(a, a, 0.3)
+    assert refusal.value.code == "S2S051"
+
+
+def test_parts_that_overlap_are_refused():
+    a = X.copy()
+    with pytest.raises(s2sad.BadCall, match="overlap"):
+        s2sad.grad(rebinds)(a[1:], a[:-1])
+
+
+def test_what_is_only_read_is_independent():
+    a = X.copy()
+    np.testing.assert_allclose(s2sad.grad(reads)(a, a), 2.0 * X * X, rtol=1e-14)
