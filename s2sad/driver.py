@@ -11,11 +11,13 @@ from typing import Any
 from numba import types as nbt
 
 from s2sad.analysis.activity import find_activity
+from s2sad.analysis.calls import Calls
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
+from s2sad.frontend.callee_types import compiled
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.webs import split_webs
@@ -26,10 +28,13 @@ from s2sad.ir.types import is_array
 from s2sad.ir.verify import verify
 from s2sad.kinds.adjoint import adjoint_functions
 from s2sad.kinds.analysed import Analysed, Interface
+from s2sad.kinds.called import callee_functions, require_names
+from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.tangent import tangent_functions
 from s2sad.kinds.vjp import vjp_functions
 from s2sad.lower import lower_arrays
+from s2sad.lower.calls import prepare_calls
 from s2sad.lower.lists import lower_lists
 from s2sad.lower.tapes import recognise_growth
 from s2sad.optimise.augment import augment
@@ -111,6 +116,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     Gives the IR, the type of the result, and the names that are the author's rather than a pass's.
     """
     fn, returned = normal_form(user, argtypes)
+    fn = Calls(lambda u, t: normal_form(u, t)[0]).resolved(fn)             # what recursive functions do to arguments
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
     types = dict(zip(fn.params, argtypes))
     fn = lower_lists(fn)                                         # lists become growable arrays
@@ -124,6 +130,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = checked(hoist_invariants(fn))                           # one array, one shadow: needed
     fn = improved(merge_common_subexpressions, fn)
     fn = improved(remove_dead_code, fn, live=frozenset(fn.params))
+    fn = checked(prepare_calls(fn))
     fn = checked(name_temporaries(fn, authored & frozenset(w.all_names(fn))))
     return fn, returned, authored
 
@@ -136,13 +143,13 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
         fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(fn.params, argtypes))
     fn = prune_decided(replace(fn, types=types))
-    inferred, returned = infer(fn, types, dispatchers())
+    inferred, returned = infer(fn, types, {**dispatchers(), **compiled(fn.callees)})
     fn = define_everywhere(fn, inferred)
     return replace(fn, types={**inferred, **types}), returned
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
-    inferred, _ = infer(fn, types, dispatchers())
+    inferred, _ = infer(fn, types, {**dispatchers(), **compiled(fn.callees)})
     return replace(fn, types={**fn.types, **inferred, **types})
 
 
@@ -161,7 +168,7 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     wrt = tuple(internal[p] for p in wrt)
     outputs = None if outputs is None else tuple(internal.get(p, p) for p in outputs)
     mutated = tuple(p for p in fn.params
-                    if any(w.writes(s) == p for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
+                    if any(p in w.written(s) for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
     leaves = w.result_leaves(fn.result)
     dependent = {a for k, a in enumerate(leaves) if isinstance(a, str) and (results is None or k in results)}
     dependent |= {p for p in (mutated if outputs is None else outputs) if p in fn.params}
@@ -177,7 +184,7 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
 
 def _swapped_and_written(fn: Function, p: str) -> bool:
     group = swapped_together(fn.body).get(p, set())
-    return any(w.writes(s) in group for s in w.walk(fn.body))
+    return any(group & set(w.written(s)) for s in w.walk(fn.body))
 
 
 def result_structure(returned: object) -> object:
@@ -317,6 +324,14 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     if outputs is not None:
         internal = dict(zip(user.params, a.fn.params))
         outputs = tuple(internal.get(o, o) for o in outputs)
+    callees = callees_of(a, argtypes, python_model)
+    a = replace(a, callees=callees)
+    plain = not has_aux and not value
+    single = not isinstance(a.interface.result, tuple)           # callees return value and tangent as one flat tuple
+    if plain and (kind == "adjoint" or kind == "tangent" and single or kind == "grad" and not a.interface.mutated):
+        # the entry is also what a recursive call of it needs
+        entry = "tangent" if kind == "tangent" else "adjoint"
+        callees.reserve(entry, user, argtypes, wrt, f"{a.fn.name}_{entry}")
     match kind:
         case "tangent":
             built = tangent_functions(a, finish, strong_zero=strong_zero)
@@ -328,4 +343,19 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
             built = vjp_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
         case _:
             raise ValueError(f"no such kind of derivative: {kind!r}")
-    return (*built, a.interface.of(user.params))
+    called = callee_functions(callees, finish, built[0], strong_zero=strong_zero)
+    require_names(a, [*called, *built[0]])
+    return [*called, *built[0]], *built[1:], a.interface.of(user.params)
+
+
+def callees_of(a: Analysed, argtypes: tuple[nbt.Type, ...], python_model: bool) -> Callees:
+    """The supply of functions that a module calls by name."""
+    def model(user: UserFunction) -> bool:
+        return user.options.get("error_model", "python") == "python" if user.options else python_model
+
+    taken = {f"{a.fn.name}_{kind}" for kind in ("tangent", "adjoint", "grad", "value_and_grad", "forward", "reverse")}
+    callees = Callees(
+        lambda user, types: prepared(user, types, model(user)),
+        lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user)), taken)
+    callees.one(a.user)
+    return callees

@@ -8,7 +8,7 @@ CODES: dict[str, str] = {
     "S2S001": "syntax that is not supported and never will be",
     "S2S002": "syntax that is not supported yet",
     "S2S003": "a name that cannot be resolved",
-    "S2S004": "recursion is not supported yet",
+    "S2S004": "recursion in a form that is not supported yet",
     "S2S005": "a value is returned on some paths only",
     "S2S006": "the source of a function is not available",
     "S2S007": "a tuple used in a way that is not supported yet",

@@ -28,6 +28,7 @@ from s2sad.ir import (
     GetItem,
     If,
     Increment,
+    Invoke,
     Load,
     Op,
     Permute,
@@ -58,14 +59,16 @@ class Plan:
 
     recompute: dict[Stmt, list[tuple[Assign, bool]]] = field(default_factory=dict)
     """At the reverse of a statement: temporaries to recompute; True: before that statement's own restore."""
-    taped: dict[Stmt, str] = field(default_factory=dict)
-    """After this statement (which binds the name) the value is stored."""
-    fetch: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+    taped: dict[Stmt, list[str]] = field(default_factory=dict)
+    """After this statement (which binds the names) the values are stored."""
+    fetch: dict[Stmt, list[tuple[Stmt, str]]] = field(default_factory=dict)
     """At the reverse of a statement: the taped definitions to read back."""
     saved: set[Stmt] = field(default_factory=set)
     """Statements whose overwritten value is saved before."""
     at_end: dict[int, list[str]] = field(default_factory=dict)
     """By ``id`` of a block: names stored at its end."""
+    groups: Mapping[str, set[str]] = field(default_factory=dict)
+    """Arrays that are swapped with one another."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
 
@@ -114,6 +117,7 @@ class _Planner:
         self.needs: dict[str, list[tuple[Stmt, bool]]] = {}
         self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
         self.groups = swapped_together(fn.body)
+        self.plan.groups = self.groups
         self.overwritten = find_overwritten(fn)
 
     # ------------------------------------------------------------------ what the reverse of one statement needs
@@ -142,6 +146,12 @@ class _Planner:
                 return [(n, False) for n in w.names_in(index)]
             case Increment(array, index, value) if array in active and value in active:
                 return [(n, False) for n in w.names_in(index)]
+            case Invoke(_, _, args, written, before):
+                moves = self._propagates(s)
+                out = [(n, False) for n in w.names_in(args) if moves and n not in written]
+                if moves or any({a, *self.groups.get(a, ())} & self.plan.live for a in written):
+                    out += [(n, False) for n in before]
+                return out
         return []
 
     def control_needs(self, s: Stmt) -> list[tuple[str, bool]]:
@@ -205,6 +215,8 @@ class _Planner:
                 return array in self.active
             case Permute(targets):
                 return any(t in self.active for t in targets) or any(t in self.plan.live for t in targets)
+            case Invoke():
+                return any(n in self.active for n in (*w.binds(s), *s.written))
         return False
 
     def _mark(self, s: Stmt) -> None:
@@ -254,8 +266,8 @@ class _Planner:
             for n in w.rhs_names(d.value):
                 self.needs.setdefault(n, []).append((d, True))
         else:
-            self.plan.taped[d] = name
-            self.plan.fetch.setdefault(last, []).append(d)
+            self.plan.taped.setdefault(d, []).append(name)
+            self.plan.fetch.setdefault(last, []).append((d, name))
 
     def _recomputable(self, d: Assign, last: Stmt, inclusive: bool) -> bool:
         match d.value:
@@ -280,8 +292,7 @@ class _Planner:
         for x in w.walk(between):
             if names & set(w.binds(x)):
                 return False
-            array = w.writes(x)
-            if array in names and not self._elsewhere(d.value, x):
+            if any(array in names for array in w.written(x)) and not self._elsewhere(d.value, x):
                 return False
         return True
 

@@ -37,8 +37,15 @@ def load(text: str, label: str, *, cached: bool = False) -> dict[str, object]:
     if cached:
         # Where numba loads machine code it imports the module that the function came from.
         sys.modules[module.__name__] = module
-    exec(compile(text, filename, "exec"), vars(module))
-    return vars(module)
+        exec(compile(text, filename, "exec"), vars(module))
+        return vars(module)
+    # numba finds a recursive function's own code by the name of its module, which has to be one that can be imported,
+    # or none while the functions are made.
+    space = vars(module)
+    name, space["__name__"] = module.__name__, None
+    exec(compile(text, filename, "exec"), space)
+    space["__name__"] = name
+    return space
 
 
 def cache_directory() -> Path:

@@ -52,6 +52,14 @@ def documented(node: ast.FunctionDef, kind: str, of: Subject) -> ast.FunctionDef
     return ast.fix_missing_locations(new)
 
 
+def called(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that others of the module call, with a docstring."""
+    text = "Called by the functions below."
+    new = ast.FunctionDef(node.name, node.args, [ast.Expr(ast.Constant(text)), *node.body], node.decorator_list)
+    new.stands_for_user = getattr(node, "stands_for_user", False)  # type: ignore[attr-defined]
+    return ast.fix_missing_locations(new)
+
+
 def _joined(entries: list[Entry]) -> Iterator[Entry]:
     """Neighbours of one type that need no words share a line."""
     pending: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from s2sad.cli.docstrings import Subject, documented
+from s2sad.cli.docstrings import Subject, called, documented
 from s2sad.cli.request import Request
 from s2sad.cli.spelling import spelled
 from s2sad.driver import generate_functions
@@ -45,7 +45,8 @@ def module_text(asked: Request, modes: Sequence[str], *, file: str, with_primal:
 def primal_of(asked: Request, functions: Sequence[ast.FunctionDef] = ()) -> Primal:
     """The function and its callees, for a module that also holds ``functions``."""
     called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
-    taken = {f.name for f in functions} | {h for h in HELPERS if h in called}
+    taken = {f.name for f in functions if not getattr(f, "stands_for_user", False)}
+    taken |= {h for h in HELPERS if h in called}
     taken |= {other for h in taken & HELPERS.keys() for other in HELPERS[h].needs}
     primal = primal_text(asked.target.user, taken)
     *callees, last = primal.functions
@@ -75,7 +76,9 @@ def derivatives(asked: Request, modes: Sequence[str], *, value: bool = False, st
         of = Subject(user.name, interface, dict(zip(layout.user.params, layout.types)),
                      kind == "value_and_grad" or value and kind == "adjoint")
         kinds = dict(zip(entries, ("forward", "reverse"))) if kind == "vjp" else {name: kind}
-        made += _new(made, [documented(f, kinds.get(f.name, "adjoint"), of) for f in functions], kind)
+        own = {name, *entries} | ({f"{user.name}_adjoint"} if "grad" in kind else set())
+        made += _new(made, [documented(f, kinds.get(f.name, "adjoint"), of) if f.name in own else called(f)
+                            for f in functions], kind)
         if companions and kind == "adjoint" and is_float(interface.result) and not is_array(interface.result):
             wanted.add("value_and_grad" if value else "grad")
     return made

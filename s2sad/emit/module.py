@@ -17,7 +17,8 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
 
     Divisions in generated code are IEEE (``error_model="numpy"``); where the primal raises, the text says so.
     """
-    functions = list(functions)
+    # A recursive function's own text, if it is there, is what its derivatives call.
+    functions = [f for f in functions if primal is None or not getattr(f, "stands_for_user", False)]
     called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
     if primal is not None:
         called |= primal.helpers

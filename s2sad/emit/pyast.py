@@ -30,6 +30,7 @@ from s2sad.ir.nodes import (
     If,
     Increment,
     Index,
+    Invoke,
     Load,
     Loc,
     NewAxis,
@@ -240,7 +241,16 @@ class ToPython:
                 return [self.at(ast.Raise(exc=raised, cause=None), s.loc)]
             case Effect(call):
                 return [self.at(ast.Expr(value=self.call(call)), s.loc)]
+            case Invoke():
+                return [self.invoke(s)]
         raise AssertionError(f"not a statement: {s!r}")
+
+    def invoke(self, s: Invoke) -> ast.stmt:
+        call = ast.Call(func=name(s.fn), args=self.args(s.args), keywords=[])
+        call.stays = True  # type: ignore[attr-defined]  # it may write to arrays: no other expression takes it in
+        if s.result is None:
+            return self.at(ast.Expr(value=call), s.loc)
+        return self.at(ast.Assign(targets=[stored(s.result)], value=call, type_comment=None), s.loc)
 
     def assign(self, target: str, value: ast.expr, loc: Loc) -> ast.stmt:
         return self.at(ast.Assign(targets=[store(target)], value=value, type_comment=None), loc)
@@ -324,6 +334,13 @@ def name(text: str) -> ast.Name:
 
 def store(text: str) -> ast.Name:
     return ast.Name(id=text, ctx=ast.Store())
+
+
+def stored(target: Arg) -> ast.expr:
+    if isinstance(target, TupleArg):
+        return ast.Tuple(elts=[stored(t) for t in target.items], ctx=ast.Store())
+    assert isinstance(target, str)
+    return store(target)
 
 
 def attribute(value: ast.expr, attr: str) -> ast.Attribute:

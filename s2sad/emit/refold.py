@@ -78,7 +78,8 @@ class _Refold:
         """``if c: t = a`` / ``else: t = b`` is ``t = a if c else b``, for temporaries of ours."""
         match s:
             case ast.If(test=test, body=[ast.Assign(targets=[ast.Name(id=a)], value=x)],
-                        orelse=[ast.Assign(targets=[ast.Name(id=b)], value=y)]) if a == b and _ours(a):
+                        orelse=[ast.Assign(targets=[ast.Name(id=b)], value=y)]) if (
+                            a == b and _ours(a) and not _stays(x) and not _stays(y)):
                 target, value = ast.Name(id=a, ctx=ast.Store()), ast.IfExp(test=test, body=x, orelse=y)
                 return ast.copy_location(ast.Assign(targets=[target], value=value, type_comment=None), s)
         return s
@@ -87,7 +88,8 @@ class _Refold:
         """``t = a; if t: t = b`` is ``t = a and b``; with ``if not t`` it is ``or``."""
         match last, s:
             case (ast.Assign(targets=[ast.Name(id=t)]),
-                  ast.If(test=test, body=[ast.Assign(targets=[ast.Name(id=u)], value=value)], orelse=[])) if t == u:
+                  ast.If(test=test, body=[ast.Assign(targets=[ast.Name(id=u)], value=value)], orelse=[])) if (
+                      t == u and not _stays(value) and not _stays(last.value)):
                 match test:
                     case ast.Name(id=v) if v == t:
                         op: ast.boolop = ast.And()
@@ -157,6 +159,11 @@ class _Refold:
         known = any(_sets(b, flag, False) for b in before[-1:])
         start = cleared if keep and not known else []
         s.body = [*start, *placed]
+
+
+def _stays(value: ast.expr) -> bool:
+    """Whether an expression is a call that is a statement of its own."""
+    return getattr(value, "stays", False)
 
 
 def _ours(name: str) -> bool:

@@ -41,6 +41,7 @@ from s2sad.ir.nodes import (
     GetItem,
     If,
     Index,
+    Invoke,
     Loc,
     NewAxis,
     Op,
@@ -71,7 +72,7 @@ CONFLICT = Conflict()
 
 def memory_written(block: Iterable) -> bool:
     """Whether statements write into arrays, or do anything else that outlives them."""
-    return any(isinstance(s, (SetItem, AugItem, AugAssign, Effect)) or lists.changes_memory(s)
+    return any(isinstance(s, (SetItem, AugItem, AugAssign, Effect, Invoke)) or lists.changes_memory(s)
                for s in walk(tuple(block)))
 
 

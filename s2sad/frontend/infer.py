@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
@@ -106,6 +106,8 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     >>> names["n"], result
     (int64, float64)
     """
+    if fn.name in (helpers or {}):
+        fn = replace(fn, name=f"{fn.name}_typed")                # it calls itself: the name means the callee
     printer = ToPython(fn)
     module = ast.fix_missing_locations(ast.Module(body=[printer.function()], type_ignores=[]))
     code = compile(module, f"<s2sad types {next(_serial)}>", "exec")
@@ -185,6 +187,10 @@ def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProble
     clash = re.search(r"Cannot unify (.*?) and (.*?) for '([^']*?)(?:\.\d+)*'", str(e))
     if clash:
         return _holds(fn, clash.group(3), f"{clash.group(1)} and {clash.group(2)}")
+    if "runaway recursion" in str(e):
+        name = fn.name.removesuffix("_typed")
+        return TypeProblem(f"every path through what '{name}' calls leads to another recursive call",
+                           loc=fn.loc, hint="let one path return a value without a recursive call, before the others")
     line = getattr(getattr(e, "loc", None), "line", None)
     if line is None:
         found = re.findall(r'<s2sad types \d+>"?,? (?:line |\()(\d+)', str(e))

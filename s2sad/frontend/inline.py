@@ -11,6 +11,7 @@ from s2sad.frontend.exits import one_exit
 from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of
 from s2sad.frontend.library import meaning
 from s2sad.frontend.lists import returned_lists
+from s2sad.frontend.recursion import invoke
 from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
@@ -30,6 +31,9 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
 
     ``y = square(a + b)`` with ``def square(x): return x * x`` becomes ``x = a + b; y = x * x``.
     """
+    callee = flat.names.callees.get(helper.key)
+    if callee is not None:
+        return invoke(flat, callee, match_arguments(flat, helper, node), node)
     check_syntax(helper, called=True)
     given = match_arguments(flat, helper, node)
     assigned = assigned_names(helper.node)

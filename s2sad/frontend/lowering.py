@@ -8,6 +8,7 @@ from s2sad.frontend.functions import function_of
 from s2sad.frontend.layout import element_bases
 from s2sad.frontend.loops import settle_loops
 from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.recursion import recursive_functions
 from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import Constant, UserFunction
 from s2sad.frontend.syntax import check_syntax
@@ -59,10 +60,14 @@ def lower_function(user: UserFunction) -> Function:
     check_syntax(user)
     assigned = assigned_names(user.node)
     arguments = user.arguments or {}
+    callees = recursive_functions(user)
+    reserved = RESERVED | {c.name for c in callees.values()}
     own = assigned | set(user.params) | user.fixed.keys() | arguments.keys()
-    names = LocalNames(own - RESERVED)
+    names = LocalNames((own - reserved) | reserved)
+    names.callees.update(callees)
     # What generated code means something else by goes by another name in it.
-    bases = {n: n if n not in RESERVED else names.fresh(n) for n in (*user.params, *sorted(own - set(user.params)))}
+    bases = {n: n if n not in reserved else names.fresh(n if n in RESERVED else f"{n}_local")
+             for n in (*user.params, *sorted(own - set(user.params)))}
     for p, held in arguments.items():
         bases |= element_bases(p, held)
     flat = Flattener(user, names, [], (user,), assigned, bases)
@@ -75,6 +80,7 @@ def lower_function(user: UserFunction) -> Function:
     for leaf in result_leaves(result):
         if not (isinstance(leaf, str) or hasattr(leaf, "value")):
             raise UnsupportedSyntax("this cannot be returned", loc=loc, code="S2S007", hint="return its elements")
-    fn = Function(user.name, tuple(bases[p] for p in user.params), body, result, loc)
+    fn = Function(user.name, tuple(bases[p] for p in user.params), body, result, loc,
+                  callees={c.name: c.user for c in callees.values()})
     fn = split_webs(tidy(fn, names), names)
     return settle_loops(without_dead(fn, names), names)

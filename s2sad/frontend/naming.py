@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from s2sad.ir.names import Names
 
@@ -20,6 +21,8 @@ class LocalNames(Names):
         self.splits: dict[str, str] = {}
         self.lists: set[str] = set()
         """Names that hold lists."""
+        self.callees: dict[object, Any] = {}
+        """Functions that are called by name rather than inlined, by their keys."""
         self._first: dict[object, str] = {}
         self._last = 0
 

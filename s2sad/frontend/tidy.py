@@ -4,8 +4,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from s2sad.frontend.naming import LocalNames
-from s2sad.ir.nodes import Assign, Block, Const, Function, Op, Stmt
-from s2sad.ir.walk import binds, blocks, definition_counts, map_block, reads, use_counts, walk, with_blocks
+from s2sad.ir.nodes import Assign, Block, Const, Function, Invoke, Op, Stmt
+from s2sad.ir.walk import binds, blocks, definition_counts, map_block, map_result, reads, use_counts, walk, with_blocks
 
 
 def tidy(fn: Function, names: LocalNames) -> Function:
@@ -35,6 +35,10 @@ def _fused(block: Block, once: set[str]) -> Block:
             if k is not None and isinstance(made, Assign):
                 out[k] = replace(made, target=s.target)
                 continue
+            if k is not None and isinstance(made, Invoke):
+                new: dict[str, str] = {s.value: s.target}
+                out[k] = replace(made, result=map_result(made.result, lambda a: new.get(a, a)))  # type: ignore[arg-type]  # noqa: B023
+                continue
         out.append(s)
     return tuple(out)
 
@@ -43,8 +47,8 @@ def _movable(before: list[Stmt], temporary: str, target: str) -> int | None:
     """Where the temporary is made, if its value could as well go into ``target`` there."""
     for k in range(len(before) - 1, -1, -1):
         s = before[k]
-        if isinstance(s, Assign) and s.target == temporary:
-            return k
+        if isinstance(s, (Assign, Invoke)) and temporary in binds(s):
+            return None if target in binds(s) else k
         if any(target in reads(inner) or target in binds(inner) for inner in walk((s,))):
             return None
     return None

@@ -20,6 +20,7 @@ from s2sad.ir.nodes import (
     For,
     Function,
     If,
+    Invoke,
     Loc,
     Permute,
     Stmt,
@@ -185,6 +186,8 @@ class _Webs:
                     return replace(new, target=target(s, t))
                 case Permute(targets) as new:
                     return replace(new, targets=tuple(target(s, t) for t in targets))
+                case Invoke(held) as new:
+                    return replace(new, result=map_result(held, lambda t: target(s, t)))  # type: ignore[arg-type]
                 case If() as new:
                     return replace(new, then=block(new.then), orelse=block(new.orelse))
                 case For() as new:

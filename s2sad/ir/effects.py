@@ -1,7 +1,7 @@
 """Which right-hand sides may be dropped, moved or repeated."""
 from __future__ import annotations
 
-from s2sad.ir.nodes import Assign, Block, Call, Effect, For, Op, Raise, Rhs, While
+from s2sad.ir.nodes import Assign, Block, Call, Effect, For, Invoke, Op, Raise, Rhs, While
 from s2sad.ir.walk import walk
 
 RAISING = frozenset({"nonzero", "extent", "list_index"})
@@ -21,7 +21,8 @@ def is_pure(rhs: Rhs) -> bool:
 
 def has_effect(block: Block) -> bool:
     """Whether a block prints or may raise by its own statements."""
-    return any(isinstance(s, (Raise, Effect)) or isinstance(s, Assign) and not is_pure(s.value) for s in walk(block))
+    return any(isinstance(s, (Raise, Effect)) or isinstance(s, Assign) and not is_pure(s.value)
+               or isinstance(s, Invoke) and not s.pure for s in walk(block))
 
 
 def is_loop(s: object) -> bool:

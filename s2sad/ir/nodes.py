@@ -36,6 +36,7 @@ Grammar
              | Grow(array, needed: Atom)                              a tape's capacity is raised, its content kept
              | Raise(exception, message)
              | Effect(call: Call)                                     evaluated for what it does (``print``)
+             | Invoke(result, fn, args: Atom*, written: NAME*, ...)  call of a function that stays one (recursion)
 
 ``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are not assigned in the
 body. ``exit`` names a boolean, assigned in the body on every path: the loop stops after the iteration that made it
@@ -300,8 +301,27 @@ class Effect:
     loc: Loc = NOWHERE
 
 
+@dataclass(frozen=True, eq=False)
+class Invoke:
+    """``result = fn(*args)``: a function of the module that is not inlined, because it takes part in its own call.
+
+    ``result`` is a name, a (nested) tuple of names, or ``None``; ``written`` are the arrays among the arguments whose
+    elements the callee writes, ``before`` copies of them as they were, for reverse mode; ``pure``: it does nothing else
+    and raises nothing, so an unused call may be dropped.
+    """
+
+    result: Arg | None
+    fn: str
+    args: tuple[Atom, ...]
+    written: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    pure: bool = False
+    loc: Loc = NOWHERE
+
+
 Stmt: TypeAlias = (
     "Assign | AugAssign | SetItem | AugItem | Store | Increment | Permute | If | For | While | Grow | Raise | Effect"
+    " | Invoke"
 )
 Block: TypeAlias = "tuple[Stmt, ...]"
 
@@ -310,7 +330,7 @@ Block: TypeAlias = "tuple[Stmt, ...]"
 class Function:
     """A function with one exit. ``result`` is ``None`` (a procedure), an atom, or a (nested) :class:`TupleArg`.
 
-    ``names`` maps an internal name to the one the user wrote, where they differ; ``types`` is filled by inference.
+    ``types`` is filled by inference; ``callees`` are the user's functions that :class:`Invoke` statements call.
     """
 
     name: str
@@ -319,3 +339,4 @@ class Function:
     result: Arg | None
     loc: Loc = NOWHERE
     types: Mapping[str, Any] = field(default_factory=dict)
+    callees: Mapping[str, Any] = field(default_factory=dict)

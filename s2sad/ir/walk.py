@@ -25,6 +25,7 @@ from s2sad.ir.nodes import (
     If,
     Increment,
     Index,
+    Invoke,
     Load,
     Op,
     Permute,
@@ -105,6 +106,8 @@ def reads(s: Stmt) -> tuple[str, ...]:
             return _names((array, needed))
         case Effect(call):
             return rhs_names(call)
+        case Invoke(_, _, args, _, before):
+            return tuple(names_in((*args, *before)))
     return ()
 
 
@@ -119,15 +122,25 @@ def binds(s: Stmt) -> tuple[str, ...]:
             return (var,) if trips is None else (var, trips)
         case While(trips=trips):
             return () if trips is None else (trips,)
+        case Invoke(target):
+            return tuple(names_in((target,)))
     return ()
 
 
 def writes(s: Stmt) -> str | None:
-    """The array whose elements the statement itself writes."""
+    """The array of which the statement itself writes an element or a slice."""
     match s:
         case Store(array) | Increment(array) | SetItem(array) | AugItem(array):
             return array
     return None
+
+
+def written(s: Stmt) -> tuple[str, ...]:
+    """Every array whose elements the statement itself writes, those a called function writes included."""
+    if isinstance(s, Invoke):
+        return s.written
+    array = writes(s)
+    return () if array is None else (array,)
 
 
 def blocks(s: Stmt) -> tuple[Block, ...]:
@@ -285,6 +298,8 @@ def substitute_reads(s: Stmt, m: Mapping[str, Atom]) -> Stmt:
             new = substitute_rhs(call, m)
             assert isinstance(new, Call)
             return replace(s, call=new)
+        case Invoke(_, _, args, written, before):
+            return replace(s, args=_index(args, m), written=_index(written, m), before=_index(before, m))
     return s
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from s2sad.analysis.activity import Activity
 from s2sad.frontend import UserFunction
 from s2sad.ir import Function
+from s2sad.kinds.callees import Callees
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Analysed:
     interface: Interface
     active: Activity
     author_names: frozenset[str]
+    callees: Callees | None = None
 
 
 Finish = Callable[[Function, Analysed, frozenset[str]], ast.FunctionDef]

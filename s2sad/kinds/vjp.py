@@ -34,7 +34,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     """
     order = _outputs(a, outputs)
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False,
-                        seeded=None if "return" in order else frozenset())
+                        seeded=None if "return" in order else frozenset(), callees=a.callees)
     types = dict(adj.types)
     names = Names({*w.all_names(a.fn), *types, *adj.shadows.values(), *adj.cotangents, "saved", "cotangents"})
     groups = swapped_together(a.fn.body)
@@ -64,7 +64,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     position = {n: k for k, n in enumerate(dict.fromkeys((*a.fn.params, *bound)))}
     saved = sorted((n for n in entry if n in position), key=lambda n: position[n])
 
-    restored = {x for s in w.walk(reverse.body) if (x := w.writes(s)) is not None}
+    restored = {x for s in w.walk(reverse.body) for x in w.written(s)}
     restored |= {m for n in restored for m in groups.get(n, ())}
     own = tuple(Assign(n, Call("np.copy", (n,)), a.fn.loc) for n in saved if n in restored)
     reverse = replace(reverse, name=f"{a.fn.name}_reverse", params=(*saved, *cotangents), body=(*own, *reverse.body))

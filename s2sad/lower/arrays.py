@@ -13,9 +13,25 @@ after: ``v`` is a view (it leaves no statement), ``y`` is allocated, and ``z`` i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.ir import Arg, Assign, Atom, Block, Call, Const, GetItem, Increment, Op, Rhs, ShapeOf, Store, TupleArg
+from s2sad.ir import (
+    Arg,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    GetItem,
+    Increment,
+    Invoke,
+    Op,
+    Rhs,
+    ShapeOf,
+    Store,
+    TupleArg,
+)
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
 from s2sad.lower.bindings import VIEWING
@@ -114,6 +130,31 @@ class Arrays(Reshaping):
             if isinstance(s.value, Call) and s.value.fn not in ("np.sum", "np.dot", "np.size"):
                 return False
         return False
+
+    # ------------------------------------------------------------------ calls that stay calls
+
+    def invoke(self, s: Invoke) -> None:
+        """Array arguments are whole arrays: part of one is passed as a copy, copied back if the callee writes it."""
+        args: list[Atom] = []
+        written: list[str] = []
+        back: list[tuple[View, str]] = []
+        for a in s.args:
+            given = a
+            if isinstance(a, str) and is_array(self.types.get(a)):
+                part = self.view(a)
+                given = self.reference(a)
+                if a in s.written:
+                    written.append(given)
+                    if given != part.base:
+                        back.append((part, given))
+            args.append(given)
+        self.b.emit(replace(s, args=tuple(args), written=tuple(written)))
+        for t in w.binds(s):
+            if is_array(self.types[t]):
+                self.extents[t] = tuple(self.b.dim(t, k) for k in range(self.types[t].ndim))
+                self.allocated.add(t)
+        for part, given in back:
+            self.store_all(part, whole(given, self.extents[given]))
 
     # ------------------------------------------------------------------ allocations
 

@@ -17,6 +17,7 @@ from s2sad.ir import (
     Function,
     GetItem,
     Increment,
+    Invoke,
     Op,
     Permute,
     Rhs,
@@ -98,6 +99,8 @@ class Bindings:
                     self._written.add(s.target)
                 elif isinstance(s, Effect) and s.call.fn.endswith(".shuffle"):
                     self._written.update(w.reads(s))
+                elif isinstance(s, Invoke):
+                    self._written.update(s.written)
                 for inner in w.blocks(s):
                     scan(inner, in_loop or isinstance(s, (For, While)))
 

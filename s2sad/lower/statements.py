@@ -41,6 +41,7 @@ from s2sad.ir import (
     Grow,
     If,
     Increment,
+    Invoke,
     Load,
     Op,
     Permute,
@@ -168,6 +169,8 @@ class _Lowering(Draws):
                 self.shuffle(self.whole_or_view(x))
             case Effect(call):
                 b.emit(replace(s, call=replace(call, args=tuple(self.argument(a) for a in call.args))))
+            case Invoke():
+                self.invoke(s)
             case _:
                 b.emit(s)
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 
-from s2sad.ir import Assign, AugAssign, Block, For, Function, If, Permute, Rhs, Stmt, While
+from s2sad.ir import Assign, AugAssign, Block, For, Function, If, Invoke, Permute, Rhs, Stmt, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import RESERVED
 
@@ -103,6 +103,8 @@ def _rename(body: Block, m: Mapping[str, str]) -> Block:
                 s = replace(s, target=m.get(t, t))
             case Permute(targets):
                 s = replace(s, targets=tuple(m.get(t, t) for t in targets))
+            case Invoke(held):
+                s = replace(s, result=w.map_result(held, lambda t: m.get(t, t)))  # type: ignore[arg-type]
             case For(var=var, exit=exit, trips=trips):
                 s = replace(s, var=m.get(var, var), exit=m.get(exit, exit) if exit else None,
                             trips=m.get(trips, trips) if trips else None)

@@ -34,9 +34,7 @@ def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) ->
         written: set[str] = set()
         for x in w.walk((s,)):
             bound.update((x.array,) if isinstance(x, Grow) else w.binds(x))
-            array = w.writes(x)
-            if array:
-                written.add(array)
+            written.update(w.written(x))
         return bound, written
 
     def forget(known: dict[Rhs, str], mentioned: set[str], s: Stmt) -> None:

@@ -23,6 +23,7 @@ from s2sad.ir import (
     Function,
     Grow,
     If,
+    Invoke,
     Permute,
     Raise,
     Stmt,
@@ -70,6 +71,10 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
                 return (s, with_group(out)) if out & set(targets) else (None, out)
             case Raise():
                 return s, set()
+            case Invoke():
+                if s.pure and not out & {*w.binds(s), *w.written(s)}:
+                    return None, out
+                return s, out - {n for n in w.binds(s) if n not in groups} | with_group(set(w.reads(s)))
             case Effect() | Grow():
                 if isinstance(s, Grow) and s.array not in out:
                     return None, out
@@ -92,9 +97,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
         touched: set[str] = set()
         for x in w.walk((s,)):
             touched.update(w.binds(x))
-            array = w.writes(x)
-            if array:
-                touched.add(array)
+            touched.update(w.written(x))
         if not touched & out and not has_effect((s,)):
             return None, out
         control = set(w.reads(s))

@@ -170,4 +170,4 @@ def _raises(name: str, value: Rhs, folded: Mapping[str, Rhs]) -> bool:
 
 def _disturbed(block: Block, reads: set[str]) -> bool:
     """Whether a statement binds one of the names or writes into one of the arrays."""
-    return any(reads & set(w.binds(s)) or w.writes(s) in reads for s in w.walk(block))
+    return any(reads & {*w.binds(s), *w.written(s)} for s in w.walk(block))

@@ -58,7 +58,7 @@ def recognise_increments(fn: Function) -> Function:
                 load = out[made[old]]
                 if isinstance(load, Assign) and load.value == Load(s.array, s.index):
                     between = out[made[old] + 1:]
-                    if any(w.writes(x) == s.array or set(w.binds(x)) & {s.array, *w.names_in(s.index)}
+                    if any(s.array in w.written(x) or set(w.binds(x)) & {s.array, *w.names_in(s.index)}
                            for x in w.walk(tuple(between))):
                         continue
                     if isinstance(e, str) and any(e in w.binds(x) for x in w.walk(tuple(out[made[value] + 1:]))):

@@ -20,7 +20,7 @@ Reference: A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numba import types as nbt
 
@@ -31,6 +31,9 @@ from s2sad.ir.types import is_array, is_differentiable
 from s2sad.transform.control import prepare_control
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_sweep import ReverseSweep
+
+if TYPE_CHECKING:
+    from s2sad.kinds.callees import Callees
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,15 @@ class Adjoint:
 
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
-                  seeded: frozenset[int] | None = None, carry: bool = True) -> Adjoint:
+                  seeded: frozenset[int] | None = None, carry: bool = True, callees: Callees | None = None) -> Adjoint:
     """Differentiate a lowered function. Array parameters that are active, or in ``wrt``, get a shadow parameter.
 
     ``seeded`` restricts the leaves of the result that get a cotangent. With ``carry`` the shadows of arrays that are
     swapped with a parameter are swapped in the forward sweep; without, all shadows start with the reverse sweep.
+    ``callees`` gives the names of functions that are called rather than inlined.
     """
     fn = prepare_control(fn)
-    sweep = ReverseSweep(fn, active, strong_zero, carry)
+    sweep = ReverseSweep(fn, active, strong_zero, carry, callees)
     shadows = _name_shadows(sweep, wrt)
     leaves = _cotangents(sweep, seeded)
     sweep.reverse_begin(leaves)

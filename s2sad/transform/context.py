@@ -1,7 +1,8 @@
 """What the two sweeps of an adjoint share: the analyses, the tapes, the shadows, and the statements being written."""
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from numba import types as nbt
 
@@ -9,13 +10,16 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.only_stores import find_only_stores
 from s2sad.analysis.required import Plan, plan_required
 from s2sad.analysis.structure import Loop, Structure
-from s2sad.ir import Assign, Atom, Call, Const, Dim, Function, Permute, Rhs, Stmt
+from s2sad.ir import Assign, Atom, Call, Const, Dim, Function, Invoke, Permute, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_complex, is_differentiable, is_integer
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.restrictions import refuse_unsupported
 from s2sad.transform.tapes import Tape, Tapes
+
+if TYPE_CHECKING:
+    from s2sad.kinds.callees import Callees
 
 ONE, ZERO, FZERO = Const(1), Const(0), Const(0.0)
 
@@ -27,8 +31,9 @@ class Context:
     array holds the adjoint of an active array, ``carried`` which shadows take part in the forward sweep too.
     """
 
-    def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool) -> None:
-        self.fn, self.active, self.strong_zero = fn, active, strong_zero
+    def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool,
+                 callees: Callees | None = None) -> None:
+        self.fn, self.active, self.strong_zero, self.callees = fn, active, strong_zero, callees
         self.at = Structure(fn)
         self.plan: Plan = plan_required(fn, active, self.at)
         self.types: dict[str, Any] = dict(fn.types)
@@ -47,6 +52,12 @@ class Context:
 
     def emit(self, s: Stmt) -> None:
         self.out.append(s)
+
+    def primal_call(self, s: Invoke) -> Invoke:
+        """A call of the forward sweep."""
+        assert self.callees is not None
+        name, pure = self.callees.primal(s, self.fn)
+        return replace(s, fn=name, before=(), pure=pure)
 
     def temp(self, value: Rhs, hint: str = "t") -> str:
         name = self.names.fresh(hint)

@@ -20,7 +20,24 @@ from dataclasses import replace
 
 from s2sad.analysis.required import inverse
 from s2sad.analysis.structure import definitely_bound
-from s2sad.ir import Alloc, Assign, Block, Call, Const, For, If, Increment, Load, Op, Permute, Stmt, Store, While
+from s2sad.ir import (
+    Alloc,
+    Assign,
+    Block,
+    Call,
+    Const,
+    For,
+    If,
+    Increment,
+    Invoke,
+    Load,
+    Op,
+    Permute,
+    Stmt,
+    Store,
+    While,
+)
+from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name
 from s2sad.transform.context import ONE, Context
 from s2sad.transform.tapes import Tape
@@ -77,10 +94,15 @@ class ForwardSweep:
                     if targets[0] in self.carried and targets[0] in self.c.active:
                         b = self.shadow
                         out.append(Permute(tuple(b[t] for t in targets), tuple(b[t] for t in sources), s.loc))
+                case Invoke():
+                    out.append(self.c.primal_call(s))
+                    out += [Assign(self.shadow[t], Call("np.zeros_like", (t,)), s.loc) for t in w.binds(s)
+                            if t in self.carried and t in self.shadow]
                 case _:
                     out.append(s)
-            if s in self.plan.taped and s in self.tape_of:
-                out += self.tapes.store(self.tape_of[s], self.plan.taped[s], s.loc)
+            for n in self.plan.taped.get(s, ()):
+                if (s, n) in self.tape_of:
+                    out += self.tapes.store(self.tape_of[s, n], n, s.loc)
 
         for n in self.plan.at_end.get(id(body), ()):
             tape = self.tape_of.get((id(body), n))

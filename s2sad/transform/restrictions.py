@@ -8,7 +8,7 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.required import Plan
 from s2sad.analysis.structure import Structure
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Alloc, Assign, Function
+from s2sad.ir import Alloc, Assign, Function, Invoke
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array
 
@@ -28,3 +28,8 @@ def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan
             if len(binders) > 1 and alive and any(at.place[x].loops for x in binders if isinstance(x, Assign)):
                 raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet",
                                         loc=s.loc, code="S2S015", hint=f"write into it: `{n}[...] = ...`")
+        if isinstance(s, Invoke) and place.loops:
+            made = [n for n in w.binds(s) if is_array(fn.types.get(n)) and (n in active or n in plan.live)]
+            if made:
+                raise UnsupportedSyntax(f"the recursive function '{s.fn}' makes an array in a loop: not supported yet",
+                                        loc=s.loc, code="S2S018", hint="let it fill an array that it is given")

@@ -21,14 +21,14 @@ from s2sad.ir import Alloc, Assign, Atom, Block, Call, Increment, Load, Op, Rhs,
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_complex
 from s2sad.rules.table import Rule
+from s2sad.transform.calls import ReverseCalls
 from s2sad.transform.complex_products import ComplexProducts
 from s2sad.transform.context import FZERO
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
-from s2sad.transform.whole_arrays import WholeArrays
 
 
-class ReverseStatements(WholeArrays):
+class ReverseStatements(ReverseCalls):
     """Undoing an overwrite, and adjoints of assignments and stores."""
 
     def recompute(self, d: Assign) -> None:

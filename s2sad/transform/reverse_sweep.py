@@ -27,6 +27,7 @@ from s2sad.ir import (
     For,
     If,
     Increment,
+    Invoke,
     Load,
     Op,
     Permute,
@@ -104,9 +105,8 @@ class ReverseSweep(ReverseStatements):
 
     def rev_statement(self, s: Stmt, body: Block) -> None:
         loops = self.at.place[s].loops
-        for d in self.plan.fetch.get(s, ()):
-            name = self.plan.taped[d]
-            self.fetch(self.stored(d, name, self.types[name], self.at.place[d].loops), name)
+        for d, name in self.plan.fetch.get(s, ()):
+            self.fetch(self.stored((d, name), name, self.types[name], self.at.place[d].loops), name)
         planned = self.plan.recompute.get(s, ())
         for d, before in planned:
             if before:
@@ -117,6 +117,8 @@ class ReverseSweep(ReverseStatements):
         omega: Atom | None = None
         if s in self.plan.saved:
             omega = self.restore(s, loops)
+        if isinstance(s, Invoke):
+            self.restore_written(s)
         for d, before in planned:
             if not before:
                 self.recompute(d)
@@ -131,6 +133,8 @@ class ReverseSweep(ReverseStatements):
             case Increment(array, index, str(value), sign) if array in self.active and value in self.active:
                 g = self.temp(Load(self.shadow[array], index), f"b_{value}")
                 self.acc.add(value, sign, self.part_for(value, array, g))
+            case Invoke():
+                self.rev_invoke(s, body)
             case Permute(targets, sources):
                 self.emit(Permute(sources, targets, self.loc))
                 if targets[0] in self.active:

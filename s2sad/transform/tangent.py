@@ -18,7 +18,7 @@ Reference: A. Griewank, A. Walther, *Evaluating Derivatives*, 2nd ed., SIAM 2008
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.kinds import on_complex, rule_of
@@ -38,12 +38,14 @@ from s2sad.ir import (
     Grow,
     If,
     Increment,
+    Invoke,
     Load,
     Op,
     Permute,
     Rhs,
     Stmt,
     Store,
+    TupleArg,
     While,
 )
 from s2sad.ir import walk as w
@@ -54,6 +56,9 @@ from s2sad.rules.table import Rule
 from s2sad.transform.complex_products import ComplexProducts
 from s2sad.transform.formulas import RESULT, needed
 from s2sad.transform.products import weighted
+
+if TYPE_CHECKING:
+    from s2sad.kinds.callees import Callees
 
 FZERO = Const(0.0)
 
@@ -69,13 +74,16 @@ class Tangent:
     types: dict[str, Any]
 
 
-def build_tangent(fn: Function, active: Activity, parameters: tuple[str, ...], *, strong_zero: bool = True) -> Tangent:
+def build_tangent(fn: Function, active: Activity, parameters: tuple[str, ...], *, strong_zero: bool = True,
+                  callees: Callees | None = None) -> Tangent:
     """Differentiate a lowered function; ``parameters`` (active, or asked for) get a tangent parameter."""
-    return _Builder(fn, active, parameters, strong_zero).run()
+    return _Builder(fn, active, parameters, strong_zero, callees).run()
 
 
 class _Builder:
-    def __init__(self, fn: Function, active: Activity, parameters: tuple[str, ...], strong_zero: bool) -> None:
+    def __init__(self, fn: Function, active: Activity, parameters: tuple[str, ...], strong_zero: bool,
+                 callees: Callees | None) -> None:
+        self.callees = callees
         self.fn, self.active, self.parameters, self.strong_zero = fn, active, parameters, strong_zero
         self.types: dict[str, Any] = dict(fn.types)
         self.names = Names(w.all_names(fn))
@@ -153,6 +161,8 @@ class _Builder:
                 if isinstance(value, str) and value in self.active:
                     self.emit(Increment(self.d(array), index, self.d(value), sign, s.loc))
                 self.emit(s)
+            case Invoke():
+                self.invoke(s)
             case Grow(array, needed) if array in self.active:
                 self.emit(s)
                 self.emit(Grow(self.d(array), needed, s.loc))
@@ -224,6 +234,35 @@ class _Builder:
             return None
         return ComplexProducts(rule.kind, is_complex_atom(s, self.types), result, self.temp, self.strong_zero,
                                self._is_integer)
+
+    def invoke(self, s: Invoke) -> None:
+        """``v = f(x)`` becomes ``v, d_v = f_tangent(x, d_x)``."""
+        assert self.callees is not None
+        if not any(n in self.active for n in (*w.binds(s), *s.written)):
+            name, pure = self.callees.primal(s, self.fn)
+            self.emit(replace(s, fn=name, before=(), pure=pure))
+            return
+        callee = self.callees.derivative("tangent", s, self.fn, set(self.active.names))
+        args: list[Atom] = []
+        written = list(s.written)
+        for p, a in zip(callee.interface.params, s.args):
+            args.append(a)
+            if p in callee.interface.active:
+                array = isinstance(a, str) and is_array(self.types.get(a))
+                zero = array and a not in self.active
+                d = self.temp(Call("np.zeros_like", (a,)), f"d_{a}") if zero else self.d_atom(a)
+                if array and isinstance(d, str):
+                    self.types[d] = self.types[a]  # type: ignore[index]
+                    written += [d] if a in s.written else []
+                args.append(d)
+
+        def tangent(t: Atom) -> str:
+            assert isinstance(t, str)
+            return self.d(t) if t in self.active else self.names.fresh(f"d_{t}")
+
+        values = w.result_leaves(s.result)
+        target = TupleArg((*values, *map(tangent, values))) if values else None
+        self.emit(Invoke(target, callee.name, tuple(args), tuple(written), pure=callee.pure, loc=s.loc))
 
     def _is_integer(self, a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))

@@ -16,7 +16,6 @@ ARGS = {"x": float64[::1], "n": int64}
 
 
 def first(a): return a[0]
-def again(x): return again(x)                                       # UnsupportedSyntax S2S004 again(x)
 
 
 def sine_of_array(x, n): return 1.0 + math.sin(x)                   # TypeProblem S2S030 math.sin
@@ -30,7 +29,6 @@ def write_global(x, n): BIG[0] = 1.0                                # Unsupporte
 def global_list(x, n): return LIST[n]                               # UnsupportedFunction S2S010 LIST
 def thing(x, n): return THING.a                                     # UnsupportedFunction S2S010 THING
 def builtin(x, n): return sorted(x)                                 # UnsupportedFunction S2S010 sorted
-def recursive(x, n): return again(x)
 def comprehension(x, n): return sum(k for k in x)                   # UnsupportedSyntax S2S002 (k
 def tuple_index(x, n): t = (1.0, (2.0,)); return t[n]               # UnsupportedSyntax S2S007 t[n]
 def too_many(x, n): return first(x, 1)                              # UnsupportedSyntax S2S012 first(

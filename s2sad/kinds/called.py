@@ -1,0 +1,75 @@
+"""The functions that a generated module calls by name, made until none is missing."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from s2sad.analysis.activity import Activity
+from s2sad.errors import UnsupportedSyntax
+from s2sad.ir import Invoke, Stmt
+from s2sad.ir import walk as w
+from s2sad.kinds.adjoint import adjoint_functions
+from s2sad.kinds.analysed import Analysed, Finish, Interface
+from s2sad.kinds.callees import Callees, Wanted
+from s2sad.kinds.tangent import tangent_functions
+
+
+def callee_functions(callees: Callees, finish: Finish, callers: Sequence[ast.FunctionDef], *,
+                     strong_zero: bool) -> list[ast.FunctionDef]:
+    """Everything that has been asked for, and what that asks for in turn, as far as the callers still need it."""
+    made: list[ast.FunctionDef] = []
+    while callees.todo:
+        wanted = callees.todo.pop(0)
+        node = _function(wanted, callees, finish, strong_zero)
+        node.name = wanted.name
+        # the user's own text may stand for it
+        node.stands_for_user = wanted.kind == "primal" and wanted.name == wanted.user.name  # type: ignore[attr-defined]
+        made.append(node)
+    needed: set[str] = set()
+    todo = list(callers)
+    while todo:
+        called = {n.id for n in ast.walk(todo.pop()) if isinstance(n, ast.Name)} - needed
+        needed |= called
+        todo += [f for f in made if f.name in called]
+    return [f for f in made if f.name in needed]
+
+
+def _function(wanted: Wanted, callees: Callees, finish: Finish, strong_zero: bool) -> ast.FunctionDef:
+    if wanted.kind == "primal":
+        ready = callees.prepared(wanted.user, wanted.argtypes)
+        fn = ready.fn
+
+        def visit(s: Stmt) -> tuple[Stmt, ...]:
+            if isinstance(s, Invoke):
+                name, pure = callees.primal(s, fn)
+                s = replace(s, fn=name, before=(), pure=pure)
+            return (s,)
+
+        body = w.map_block(fn.body, visit)
+        interface = Interface(fn.params, (), (), (), None)
+        a = Analysed(wanted.user, fn, interface, Activity(frozenset(), frozenset()), ready.author_names, callees)
+        return finish(replace(fn, body=body), a, frozenset(fn.params))
+    a = replace(callees.analysed(wanted.user, wanted.argtypes, wanted.wrt), callees=callees)
+    if wanted.kind == "tangent":
+        (node,), *_ = tangent_functions(a, finish, strong_zero=strong_zero, flat=True)
+    else:
+        (node,), *_ = adjoint_functions(a, finish, value=False, strong_zero=strong_zero)
+    return node
+
+
+def require_names(a: Analysed, functions: Sequence[ast.FunctionDef]) -> None:
+    """No local of a function may hide a function of the module that it calls.
+
+    Raises
+    ------
+    UnsupportedSyntax
+        If one does.
+    """
+    names = {f.name for f in functions}
+    for f in functions:
+        stored = {n.id for n in ast.walk(f) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        called = {n.func.id for n in ast.walk(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        for name in sorted(names & called & (stored | {p.arg for p in f.args.args})):
+            raise UnsupportedSyntax(f"the name '{name}' is needed for a generated function", loc=a.fn.loc,
+                                    code="S2S009", hint=f"rename the variable '{name}'")
