@@ -5,7 +5,6 @@ import ast
 import cmath
 import itertools
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,8 +28,9 @@ from numba.core.untyped_passes import (
 from s2sad.emit.pyast import ToPython
 from s2sad.errors import TypeProblem
 from s2sad.frontend.remembered import Remembered
-from s2sad.ir.nodes import Function, Loc
-from s2sad.ir.walk import all_names, binds, walk
+from s2sad.frontend.type_errors import holds, located
+from s2sad.ir.nodes import Function
+from s2sad.ir.walk import all_names
 
 _serial = itertools.count(1)
 
@@ -118,7 +118,7 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     try:
         typed = _run(f, tuple(argtypes[p] for p in fn.params))
     except errors.NumbaError as e:
-        raise _located(e, printer.lines, fn) from e
+        raise located(e, printer.lines, fn) from e
     except AttributeError as e:
         # What numba 0.68 raises while it types `a *= b` with an array of real and one of complex numbers.
         raise TypeProblem("numba cannot type an operator of this function", loc=fn.loc,
@@ -170,45 +170,6 @@ def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types
         if isinstance(one, types.Float) and all(isinstance(t, types.Integer) for t in found[name]):
             one = types.int64          # loops that share a counter's name, over signed and unsigned bounds
         if one is None or one is types.pyobject:
-            kinds = " and ".join(str(t) for t in found[name])
-            raise _holds(fn, name, kinds)
+            raise holds(fn, name, [str(t) for t in found[name]])
         out[name] = unliteral(one)
     return out
-
-
-def _holds(fn: Function, name: str, kinds: str) -> TypeProblem:
-    where = [s.loc for s in walk(fn.body) if name in binds(s)]
-    loc = where[-1] if where else fn.loc
-    return TypeProblem(f"'{name}' holds {kinds}", loc=loc, code="S2S031", hint="use two names")
-
-
-def _located(e: errors.NumbaError, lines: list[Loc], fn: Function) -> TypeProblem:
-    """numba's error at the user's line, without numba's internals."""
-    clash = re.search(r"Cannot unify (.*?) and (.*?) for '([^']*?)(?:\.\d+)*'", str(e))
-    if clash:
-        return _holds(fn, clash.group(3), f"{clash.group(1)} and {clash.group(2)}")
-    if "runaway recursion" in str(e):
-        name = fn.name.removesuffix("_typed")
-        return TypeProblem(f"every path through what '{name}' calls leads to another recursive call",
-                           loc=fn.loc, hint="let one path return a value without a recursive call, before the others")
-    line = getattr(getattr(e, "loc", None), "line", None)
-    if line is None:
-        found = re.findall(r'<s2sad types \d+>"?,? (?:line |\()(\d+)', str(e))
-        line = int(found[-1]) if found else None
-    loc = lines[line] if line is not None and 0 < line < len(lines) else fn.loc
-    return TypeProblem(_summary(str(e)), loc=loc, why="numba cannot compile this for these argument types",
-                       hint="make it compile with numba.njit first")
-
-
-def _summary(text: str) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    skip = ("Failed in ", "File ", "<source missing", "During:", "- Resolution failure", "[", "There are ",
-            "Enable logger", "This error may have", "^", "No implementation of function")
-    kept = [line.strip() for line in text.split("\n")]
-    signature = next((k for k in kept if k.startswith("No implementation of function")), "")
-    m = re.match(r"No implementation of function Function\((.*?)\) found for signature", signature)
-    if m:
-        call = next((k.removeprefix(">>> ") for k in kept if k.startswith(">>> ")), m.group(1))
-        return f"no such operation for these types: {call}"
-    kept = [k for k in kept if k and not k.startswith(skip)]
-    return kept[0] if kept else "the types do not fit"
