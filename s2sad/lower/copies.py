@@ -67,10 +67,10 @@ class _Copies:
                 return {frozenset(renamed.get(n, n) for n in pair): by for pair, by in now.items()}
             case Assign(target) if target in self.bindings.arrays:
                 return self.bound(s, now)
-        written = w.writes(s)
+        written = w.written(s)
         if isinstance(s, AugAssign) and s.target in self.bindings.arrays:
-            written = s.target
-        for array in w.reads(s) if isinstance(s, Effect) else () if written is None else (written,):
+            written = (s.target,)
+        for array in w.reads(s) if isinstance(s, Effect) else written:
             self.write(s, array, now)
         return now
 

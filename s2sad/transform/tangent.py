@@ -261,7 +261,8 @@ class _Builder:
             return self.d(t) if t in self.active else self.names.fresh(f"d_{t}")
 
         values = w.result_leaves(s.result)
-        target = TupleArg((*values, *map(tangent, values))) if values else None
+        parts: tuple[Atom, ...] = (*values, *(tangent(t) for t in values if is_differentiable(self.types.get(t))))  # type: ignore[arg-type]
+        target = parts[0] if len(parts) == 1 else TupleArg(parts) if parts else None
         self.emit(Invoke(target, callee.name, tuple(args), tuple(written), pure=callee.pure, loc=s.loc))
 
     def _is_integer(self, a: Atom) -> bool:

@@ -433,3 +433,60 @@ def part_written(x):
     double_up(y[1:], 1)
     double_up(y[:3], 1)
     return np.sum(y * y * x)
+
+
+@case(X, 1)
+@case(X, 0)
+def one_of_two_written(x, k):
+    a, b = x.copy(), x * x
+    c = a if k > 0 else b
+    double_up(c, 1)
+    a[0] = a[0] * c[1]
+    return np.sum(a * b)
+
+
+@njit
+def running_products(x, k, out):
+    if k == x.size:
+        return 0
+    out[k] = x[k] * x[k]
+    if k > 0:
+        out[k] += out[k - 1] * x[k]
+    return running_products(x, k + 1, out) + 1
+
+
+@case(X)
+def counted_and_written(x):
+    out = np.zeros(4)
+    n = running_products(x, 0, out)
+    t = out[1] * out[2]
+    n += running_products(out, 1, x.copy())
+    return t * out[3] + n * x[0]
+
+
+@case(X)
+def row_written(x):
+    m = np.empty((3, 4))
+    for i in range(3):
+        for j in range(4):
+            m[i, j] = x[j] * (i + 1.0)
+    for i in range(3):
+        double_up(m[i], 1)
+    return np.sum(m * m * 0.001)
+
+
+@case(X)
+def written_in_nested_loops(x):
+    y = x.copy()
+    s = 0.0
+    for i in range(2):
+        for j in range(3):
+            if (i + j) % 2 == 0:
+                double_up(y, 1 + j)
+                s += y[3] * y[2]
+            for k in range(4):
+                y[k] = math.sin(y[k])
+    return s
+
+
+COMPILED = ["counted_and_written", "one_of_two_written"]

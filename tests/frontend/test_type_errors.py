@@ -79,7 +79,7 @@ def number_looped_over(x):
     return x[0]
 def tuple_too_short(x):
     t = (1.0, 2.0)
-    return t[5] * x[0]                                          # the tuple has 2 elements || t[5]
+    return t[5] * x[0]                                          # tuple has 2 elements || t[5]
 
 
 CASES = [f for f in list(globals().values()) if inspect.isfunction(f) and f is not nothing and f.__module__ == __name__
