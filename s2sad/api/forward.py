@@ -114,6 +114,7 @@ class _Plan:
         self.outputs = resolve(program, layout, made.interface, outputs)
         self.entry = made.entry
         self.mutated = layout.positions(made.interface.mutated)
+        self.written = program.written(layout, made.interface)
         self.active = layout.positions(made.interface.active)
         self.returns = made.interface.result is not None
         tree = program.result_tree(layout, made.interface)
@@ -125,7 +126,7 @@ class _Plan:
         for k in self.still:
             if k not in self.active or not is_differentiable(self.types[k]):
                 require_zero(tangents[k], words[k])
-        refuse_overlap(program.name, layout.user.params, args, self.mutated)
+        refuse_overlap(program.name, layout.user.params, args, self.written)
         own: dict[int, object] = {}
         moved: dict[int, object] = {}
         flat: list[object] = []

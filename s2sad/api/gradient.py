@@ -262,6 +262,12 @@ class _GradientProgram(Program):
         inner = self._gradient._of.layout(argtypes)
         return replace(inner, user=replace(self.user(argtypes), arguments={}))
 
+    def written(self, layout: Layout, interface: driver.Interface) -> tuple[int, ...]:
+        # A gradient copies what its function writes to; that arrays given twice are one array holds all the same.
+        of = self._gradient._of
+        inner = of.written(of.layout(layout.argtypes), self._gradient._specialise(layout.argtypes).interface)
+        return tuple(sorted({*super().written(layout, interface), *inner}))
+
     def result_tree(self, layout: Layout, interface: driver.Interface) -> Tree:
         of = self._gradient._specialise(layout.argtypes).interface
         form = self._gradient._form(layout.argtypes, of)
@@ -277,7 +283,7 @@ class _Plan:
         self._entry = made.entry
         self._of = of
         self._layout = of.layout(argtypes)
-        self._mutated = self._layout.positions(made.interface.mutated)
+        self._mutated = of.written(self._layout, made.interface)
         self.mutated = self._mutated if self._layout.flat else ()
         self._aux_last = kind == "grad" and isinstance(made.interface.result, tuple)
         self._kind = kind

@@ -135,6 +135,10 @@ class Program:
         """The structure of the result, its leaves numbered as in what generated code returns."""
         return interface.tree
 
+    def written(self, layout: Layout, interface: driver.Interface) -> tuple[int, ...]:
+        """Which leaves of the arguments the function writes to, be it in a copy that it makes of them."""
+        return layout.positions(interface.mutated)
+
     def wrt(self, wrt: WrtLike) -> Wrt:
         """What ``wrt`` means: the decorator's where none is given, else the first parameter."""
         if wrt is None:

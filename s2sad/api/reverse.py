@@ -93,7 +93,7 @@ class _Plan:
         leaves = leaves_written(layout, interface, resolved)
         made = program.specialise("vjp", layout.argtypes, chosen, **({} if leaves is None else {"outputs": leaves}))
         self.forward, self.reverse = made.entries
-        self.mutated = layout.positions(made.interface.mutated)
+        self.written = program.written(layout, made.interface)
         result, tree = normal(made.interface.result), program.result_tree(layout, made.interface)
         self.structure: Tree = result
         self.form: object = tree
@@ -108,7 +108,7 @@ class _Plan:
 
     def __call__(self, args: tuple[object, ...]) -> tuple[object, Pullback]:
         args = flat_arguments(self.layout, args)
-        refuse_overlap(self.program.name, self.layout.user.params, args, self.mutated)
+        refuse_overlap(self.program.name, self.layout.user.params, args, self.written)
         self.program.last_types = self.layout.argtypes
         given = tuple(map(ordinary, args))
         value, saved = self.forward(*given)

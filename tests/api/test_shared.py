@@ -77,3 +77,20 @@ def test_parts_that_overlap_are_refused():
 def test_what_is_only_read_is_independent():
     a = X.copy()
     np.testing.assert_allclose(s2sad.grad(reads)(a, a), 2.0 * X * X, rtol=1e-14)
+
+
+def by_a_number(t, x, y):
+    x[0] = t * t * y[1]
+    return x[0] * y[0] + np.sum(x * y)
+
+
+@pytest.mark.parametrize("derivative", [
+    lambda a: s2sad.jvp(s2sad.grad(rebinds), (a, a), (np.ones(4), None)),
+    lambda a: s2sad.vjp(s2sad.grad(rebinds), a, a),
+    lambda a: s2sad.grad(s2sad.grad(by_a_number))(0.7, a, a),
+    lambda a: s2sad.grad(s2sad.grad(s2sad.grad(by_a_number)))(0.7, a, a),
+])
+def test_derivatives_of_gradients_do_not_take_one_array_for_two(derivative):
+    with pytest.raises(s2sad.S2sadError, match="overlap in memory") as e:
+        derivative(X.copy())
+    assert e.value.code == "S2S051"
