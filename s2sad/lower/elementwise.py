@@ -166,10 +166,15 @@ class Elements(Scratch):
         """The extent of an axis along which two are broadcast. In a loop the size is computed apart from the check,
         so that it can move in front of the loop, and arrays of that size with it."""
         b = self.b
+        mismatch = (Raise("ValueError", "operands could not be broadcast together", b.loc),)
+        for known, other in ((m, n), (n, m)):
+            if isinstance(known, Const) and known != ONE:
+                inner = If(b.op("ne", other, ONE), mismatch, (), b.loc)
+                b.emit(If(b.op("ne", other, known), (inner,), (), b.loc))
+                return known
         if not self.depth:
             size = b.op("extent", m, n, hint="n")
         else:
-            mismatch = (Raise("ValueError", "operands could not be broadcast together", b.loc),)
             inner = If(b.op("ne", n, ONE), mismatch, (), b.loc)
             b.emit(If(b.op("ne", m, n), (If(b.op("ne", m, ONE), (inner,), (), b.loc),), (), b.loc))
             size = b.op("select", b.op("eq", m, ONE), n, m, hint="n")

@@ -50,7 +50,7 @@ def hoist_invariants(fn: Function) -> Function:
     grows = {s.array for s in w.walk(fn.body) if isinstance(s, Grow)}
 
     def integer(a: Atom) -> bool:
-        return isinstance(a.value, int) if isinstance(a, Const) else is_integer(fn.types.get(a))
+        return isinstance(a.value, int) if isinstance(a, Const) else is_integer(types.get(a))
 
     def movable(s: Stmt, bound: set[str]) -> TypeGuard[Assign]:
         if not isinstance(s, Assign) or defs[s.target] != 1 or s.target in permuted:
@@ -87,6 +87,8 @@ def hoist_invariants(fn: Function) -> Function:
             return n
         size = names.fresh("n")
         types[size] = nbt.int64
+        defs[size] = 1                    # it moves on, out of the next loop
+        extents.add(size)
         lifted.append(Assign(size, Op("max", (n, Const(0))), s.loc))
         return size
 
