@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 from tests.fuzz.choices import Choices
 from tests.fuzz.expressions import CONSTANTS, Expressions
+from tests.fuzz.helpers import Helpers
 from tests.fuzz.program import LENGTH, ROWS, Program
 from tests.fuzz.references import carried_reference, conditional_alias
 from tests.fuzz.scope import Scope, Var
-from tests.fuzz.statements import Statements
 
 FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views", "slices", "strides", "rows", "swaps",
             "augmented", "break", "continue", "early-return", "branch-overwritten", "helpers", "mutating-helpers",
@@ -22,7 +22,7 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
             "int-as-float", "rebinding", "negative-step", "loop-variable-after", "bound-overwritten", "matrix",
             "vector-statements", "overlap", "matrix-parts", "transposes", "conditional-aliases", "carried-references",
             "pairs", "tuples", "closures", "booleans", "overflow", "choices", "over-elements", "loop-else", "shadowing",
-            "float32")
+            "float32", "refills", "moving-indices")
 RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
 MOST_DEPTH = 3
@@ -45,7 +45,7 @@ def generate(data: bytes) -> Program:
     return _Generator(Choices(data)).program()
 
 
-class _Generator(Statements):
+class _Generator(Helpers):
     def __init__(self, choices: Choices) -> None:
         self.c = choices
         self.features = frozenset(f for f in FEATURES if self.c.chance(RARE.get(f, 0.5)))
@@ -107,55 +107,6 @@ class _Generator(Statements):
             terms.append("np.sum(W * W)" if self.has("vector-statements") else "W[1, 2] * W[0, 0]")
         return " + ".join(terms)
 
-    def helper_functions(self) -> list[str]:
-        outer = (self.scope, self.lines)
-        text: list[str] = []
-        for _ in range(1 + self.c.below(2)):
-            name = self.fresh("scalar_")
-            p, q = self.parameters()
-            self.scope, self.lines = Scope({p: Var(p, "f"), q: Var(q, "f")}), [f"def {name}({p}, {q}):"]
-            self.budget = 3
-            self.statements(self.c.below(3), only_scalars=True)
-            self.emit(f"return {self.e.scalar(self.scope)}")
-            self.helpers["scalar"].append(name)
-            text += [*self.lines, ""]
-        self.scope = Scope({"c": Var("c", "f"), "e": Var("e", "f"), "i": Var("i", "i", free=False)})
-        if self.c.chance(0.5):
-            name = self.fresh("reduce_")
-            text += [f"def {name}(v, c):", "    s = c", "    for i in range(v.shape[0]):", "        e = v[i]",
-                     f"        s = 0.8 * s + {self.e.scalar(self.scope)}", "    return s", ""]
-            self.helpers["reduce"].append(name)
-        if self.has("mutating-helpers"):
-            name = self.fresh("fill_")
-            text += [f"def {name}(v, c):", "    for i in range(len(v)):", "        e = v[i]"]
-            if self.c.chance(0.3):
-                text += ["        if e < 0.1:", "            continue"]
-            text += [f"        v[i] = {self.e.scalar(self.scope)}", ""]
-            if self.c.chance(0.3):
-                text.insert(-1, "    return v[0]")
-            self.helpers["fill"].append(name)
-        if self.has("pairs"):
-            name = self.fresh("pair_")
-            text += [f"def {name}(u, v, c):", "    for i in range(len(u)):",
-                     f"        e = {self.c.pick(['v[i]', 'v[-1 - i]', 'v[len(v) - 1 - i] * u[0]'])}",
-                     f"        u[i] {self.c.pick(['=', '+='])} {self.e.scalar(self.scope)}", ""]
-            self.helpers["pair"].append(name)
-        if self.has("tuples"):
-            name = self.fresh("two_")
-            self.scope = Scope({n: Var(n, "f") for n in self.parameters()})
-            text += [f"def {name}({', '.join(self.scope.variables)}):",
-                     f"    return {self.e.scalar(self.scope)}, {self.e.scalar(self.scope, 1)}", ""]
-            self.helpers["two"].append(name)
-        self.scope, self.lines = outer
-        return text
-
-    def parameters(self) -> tuple[str, str]:
-        """Names of a helper's parameters: its own, or those of names in the main function."""
-        if self.has("shadowing"):
-            self.used.add("shadowed")
-            return self.c.pick([("a", "b"), ("b", "t5"), ("n", "x"), ("u1", "a")])
-        return "p", "q"
-
     # ------------------------------------------------------------------ statements
 
     def statements(self, count: int, only_scalars: bool = False) -> None:
@@ -200,7 +151,8 @@ class _Generator(Statements):
             ("matrix-parts", self.store_part_of_matrix), ("transposes", self.transpose), ("closures", self.closure),
             ("conditional-aliases", self.conditional_alias), ("carried-references", self.carried_reference),
             ("tuples", self.tuple_value), ("booleans", self.boolean), ("overflow", self.dead_overflow),
-            ("choices", self.vector_choice), ("float32", self.single)) if self.has(feature)]
+            ("choices", self.vector_choice), ("float32", self.single), ("refills", self.refill),
+            ("moving-indices", self.moving_index)) if self.has(feature)]
         if nest and self.has("over-elements"):
             kinds.append((2, self.loop_over))
         if self.helpers["pair"]:
@@ -340,7 +292,9 @@ class _Generator(Statements):
         if op == "*=" or self.c.chance(0.15):
             self.emit(f"{target} {op} {self.e.bounded(self.scope, 1)}")
         else:
-            self.emit(f"{target} {op} {self.e.vector(self.scope, length)}")
+            value = self.e.vector(self.scope, length)
+            # NumPy evaluates a part of the same array first, numba reads it as it goes; what is computed is both's.
+            self.emit(f"{target} {op} {value}" + (" * 1.0" if op != "=" and " " not in value else ""))
 
     def overlapping(self) -> None:
         v = self.c.pick([v for v in self.scope.vectors() if v.length > 1] or [Var("x", "v", LENGTH)])
@@ -351,7 +305,7 @@ class _Generator(Statements):
         if self.has("strides") and self.c.chance(0.3):
             sources = [f"{v.name}[::-1]", f"{v.name}[:]"]
         op = self.c.pick(["=", "+="]) if self.has("augmented") else "="
-        factor = self.c.pick([f" * {self.e.bounded(self.scope, 1)}", "", " * 0.7 + 0.1"])
+        factor = self.c.pick([f" * {self.e.bounded(self.scope, 1)}", "" if op == "=" else " * 1.0", " * 0.7 + 0.1"])
         self.emit(f"{sources[1]} {op} {sources[0]}{factor}")
 
     def swap_vectors(self) -> None:

@@ -50,7 +50,7 @@ def check(program: Program, *, compiled: bool = False) -> Outcome:
     """
     one = None
     try:
-        with time_limit(SECONDS), np.errstate(all="ignore"):
+        with time_limit(4.0 * SECONDS if compiled else SECONDS), np.errstate(all="ignore"):
             try:
                 program.function()(*program.args)
             except (OverflowError, ValueError):

@@ -73,6 +73,52 @@ class Statements:
     def last(self) -> str:
         return self.lines[-1]       # type: ignore[attr-defined]
 
+    # ------------------------------------------------------------------ arrays written again and again
+
+    def refill(self) -> None:
+        """A loop whose body uses an array and then overwrites all of it, part of it, or some of it."""
+        if self.indent > 2:
+            return self.assign()
+        v = self.c.pick(self.scope.vectors())
+        outer, inner = self.fresh("i"), self.fresh("i")
+        stop = self.c.pick([f"len({v.name})", str(v.length), str(max(v.length - 1, 1)), f"{v.name}.shape[0]", "n"])
+        if stop == "n" and v.length < LENGTH:
+            stop = "1"
+        self.used |= {"refill", "nested-loop", "stores"}
+        total = self.float()
+        self.emit(f"{total} = 0.3")
+        self.emit(f"for {outer} in range({self.c.pick(['3', '2', 'm'])}):")
+        with self.block():
+            self.scope.add(Var(outer, "i", low=0, high=2, free=False))
+            self.emit(f"{total} = 0.5 * {total} + {v.name}[-1] * {v.name}[0] * {self.e.bounded(self.scope, 1)}")
+            self.emit(f"for {inner} in range({stop}):")
+            with self.block():
+                self.scope.add(Var(inner, "i", low=0, high=v.length - 1, free=False))
+                if self.c.chance(0.3):
+                    self.emit(f"if {self.e.condition(self.scope)}:")
+                    self.emit(f"    {v.name}[{inner}] = {self.e.scalar(self.scope, 1)}")
+                else:
+                    self.emit(f"{v.name}[{inner}] = {self.e.scalar(self.scope, 1)}")
+
+    def moving_index(self) -> None:
+        """Elements overwritten at a place that the loop itself moves on."""
+        if self.indent > 2:
+            return self.assign()
+        v = self.c.pick(self.scope.vectors())
+        k, i = self.fresh("k"), self.fresh("i")
+        self.used |= {"moving-index", "loop", "stores"}
+        self.emit(f"{k} = {self.c.below(v.length)}")
+        self.emit(f"for {i} in range({self.c.pick(['3', '2', 'n'])}):")
+        with self.block():
+            self.scope.add(Var(i, "i", low=0, high=2, free=False))
+            self.scope.add(Var(k, "i", low=0, high=v.length - 1, free=False))
+            self.emit(f"{v.name}[{k}] = {self.c.pick([f'math.sin({v.name}[{k}])', self.e.scalar(self.scope, 1)])} * "
+                      f"{v.name}[{self.e.index(self.scope, v.length)}]")
+            move = self.c.pick([f"({k} + {1 + self.c.below(3)}) % {v.length}", f"{v.length - 1} - {k}"])
+            self.emit(f"{k} = {move}" if self.c.chance(0.7) else f"if {self.e.condition(self.scope)}:\n"
+                      f"{'    ' * (self.indent + 1)}{k} = {move}")
+        self.scope.add(Var(k, "i", low=0, high=v.length - 1, free=False))
+
     # ------------------------------------------------------------------ references
 
     def conditional_alias(self) -> None:

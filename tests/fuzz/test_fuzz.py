@@ -13,7 +13,7 @@ from tests.fuzz.oracles import check
 from tests.fuzz.report import Disagreement
 from tests.fuzz.shrink import shrink
 
-CHUNKS = 6
+CHUNKS = 20
 PER_CHUNK = 50
 
 

@@ -39,7 +39,7 @@ def test_programs_run_and_have_all_features():
                     "triangular", "negative-step", "mutating-helper", "rebinding", "loop-variable-after",
                     "bound-overwritten", "matrix", "augmented", "slice-store", "matrix-part", "transpose", "bool",
                     "tuple", "tuple-returned", "closure", "conditional-alias", "carried-reference", "where",
-                    "loop-else", "shadowed", "same-array-twice"):
+                    "loop-else", "shadowed", "same-array-twice", "refill", "moving-index"):
         assert seen[feature] >= 8, feature
     for feature in ("float32", "overflow", "over-zip", "over-rows", "over-elements", "over-enumerate"):
         assert seen[feature] >= 2, feature
