@@ -27,7 +27,8 @@ def adjoint_function(a: Analysed, adj: Adjoint, *, value: bool) -> Function:
     middle: tuple[Stmt, ...] = ()
     types = dict(adj.types)
     if value and adj.result is not None:
-        names = Names({*w.all_names(a.fn), *adj.types, *params, *adj.cotangents})
+        made = (n for s in w.walk((*adj.forward, *adj.reverse)) for n in (*w.reads(s), *w.binds(s)))
+        names = Names({*w.all_names(a.fn), *adj.types, *params, *adj.cotangents, *made})
         held, middle = hold(adj.result, types, names, a)
         result = held if result is None else TupleArg((held, result))
     body = (*adj.forward, *middle, *adj.reverse)

@@ -36,7 +36,8 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False,
                         seeded=None if "return" in order else frozenset(), callees=a.callees)
     types = dict(adj.types)
-    names = Names({*w.all_names(a.fn), *types, *adj.shadows.values(), *adj.cotangents, "saved", "cotangents"})
+    made = (n for s in w.walk((*adj.forward, *adj.reverse)) for n in (*w.reads(s), *w.binds(s)))
+    names = Names({*made, *w.all_names(a.fn), *types, *adj.shadows.values(), *adj.cotangents, "saved", "cotangents"})
     groups = swapped_together(a.fn.body)
 
     cotangents: list[str] = []

@@ -24,3 +24,10 @@ def broadcast_size_two_loops_out(rows, n):
             total += np.sum(normal * normal)
             origin = origin + normal
     return total
+
+
+@case(0.4, 0.3, wrt=("value", "b"))
+def called_value(value, b):
+    for i in range(3):
+        value = np.exp(np.sin(value * b))
+    return value + b
