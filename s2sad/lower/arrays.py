@@ -33,7 +33,7 @@ from s2sad.ir import (
     TupleArg,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import dtype_name, is_array
+from s2sad.ir.types import dtype_name, is_array, is_integer
 from s2sad.lower.bindings import VIEWING
 from s2sad.lower.elementwise import atom
 from s2sad.lower.reshaping import Reshaping
@@ -172,6 +172,8 @@ class Arrays(Reshaping):
             kind = kind.removesuffix("_like")
         elif kind == "array":
             return self.array_literal(target, args[0])
+        elif kind == "arange":
+            return self.counted(target, args)
         else:
             return False
         if kind == "full":
@@ -183,6 +185,26 @@ class Arrays(Reshaping):
         place = self.place_for(target, shape, "zeros" if kind == "zeros" else "empty")
         if fill is not None:
             b.loop_nest(place.extents, lambda index: b.emit(Store(place.base, element(b, place, index), fill, b.loc)))
+        return True
+
+    def counted(self, target: str, args: tuple[Arg, ...]) -> bool:
+        """``np.arange`` of integers."""
+        b = self.b
+        bounds = [atom(a) for a in args]
+        if not 1 <= len(bounds) <= 3 or not all(
+                isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a)) for a in bounds):
+            raise UnsupportedFunction("`np.arange` of anything but integers is not supported yet", loc=b.loc,
+                                      code="S2S011", hint="fill an array in a loop: `t[i] = start + i * step`")
+        start, stop = (Const(0), bounds[0]) if len(bounds) == 1 else (b.stable(bounds[0]), bounds[1])
+        step = bounds[2].value if len(bounds) == 3 and isinstance(bounds[2], Const) else 1
+        if len(bounds) == 3 and not isinstance(bounds[2], Const) or step == 0:
+            raise UnsupportedFunction("`np.arange` takes a literal step other than zero here", loc=b.loc, code="S2S011",
+                                      hint="fill an array in a loop: `t[i] = start + i * step`")
+        span = b.sub(stop, start) if step > 0 else b.sub(start, stop)
+        length = b.at_least_zero(b.floordiv(b.add(span, Const(abs(step) - 1)), abs(step)))
+        place = self.place_for(target, (length,), "empty")
+        b.loop_nest(place.extents, lambda index: b.emit(Store(
+            place.base, element(b, place, index), b.add(start, b.mul(index[0], Const(step))), b.loc)))
         return True
 
     def place_for(self, target: str, shape: tuple[Atom, ...], kind: str) -> View:

@@ -179,3 +179,19 @@ def updates_in_a_loop(x, idx):
         h[idx] += x[i] * x
         idx[i] = 2
     return np.sum(h * h)
+
+
+@case(X, 3)
+@case(X, 0)
+def counted_arrays(x, n):
+    s = 0.0
+    for i in np.arange(n):
+        s += x[i] * i
+    down = np.arange(n - 1, -1, -1)
+    odd = np.arange(1, 8, 2) * x
+    for i in range(4):
+        q = np.arange(i, n + 2)
+        s += np.sum(q * x[i]) * np.sum(x[np.arange(4)[:n]])
+    z = np.zeros(4)
+    z[np.arange(n)] = x[down]
+    return s + np.sum(odd) * np.sum(z * z) + np.sum(np.arange(5) / x[0]) + np.sum(np.arange(3, 0))
