@@ -137,7 +137,8 @@ class Stores(Elements):
     def require_shape(self, name: str, extents: tuple[Atom, ...]) -> None:
         for old, new in zip(self.extents[name], extents):
             if old != new:
-                message = f"array {name} changes its shape, which its derivative does not support"
+                message = (f"line {self.b.loc.line}: array {name} changes its shape, which its derivative does not "
+                           "support: give the new array another name")
                 self.raise_unless_equal(old, new, message)
 
     def raise_unless_equal(self, a: Atom, c: Atom, message: str, or_one: bool = False) -> None:
