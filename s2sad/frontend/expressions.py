@@ -12,7 +12,10 @@ from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend import functions, lists, structures
 from s2sad.frontend.comparisons import compared
 from s2sad.frontend.comprehensions import list_comprehension
+from s2sad.frontend.conditionals import conditional, short_circuit
+from s2sad.frontend.constants import constant
 from s2sad.frontend.functions import HELD, FunctionArg
+from s2sad.frontend.indexing import indices
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.scopes import reassigned_inside
 from s2sad.frontend.source import (
@@ -33,23 +36,17 @@ from s2sad.ir.nodes import (
     AugItem,
     Call,
     Const,
-    Container,
     Dim,
     DType,
     Effect,
-    Ellipsis_,
     GetItem,
-    If,
-    Index,
     Invoke,
     Loc,
-    NewAxis,
     Op,
     Opaque,
     Rhs,
     SetItem,
     ShapeOf,
-    Slice,
     TupleArg,
 )
 from s2sad.ir.walk import walk
@@ -60,7 +57,6 @@ BINARY = {
     gast.LShift: "lshift", gast.RShift: "rshift",
 }
 UNARY = {gast.USub: "neg", gast.UAdd: "pos", gast.Not: "not", gast.Invert: "invert"}
-LARGEST_CONSTANT_ARRAY = 64
 
 
 class Conflict:
@@ -279,7 +275,7 @@ class Expressions:
         """
         match node:
             case gast.Constant():
-                return self.constant(node.value, node)
+                return constant(self, node.value, node)
             case gast.Name() | gast.Attribute():
                 return self.named(node)
             case gast.List(elts=[]):
@@ -310,9 +306,9 @@ class Expressions:
             case gast.Compare():
                 return compared(self, node)
             case gast.BoolOp():
-                return self.short_circuit(node)
+                return short_circuit(self, node)
             case gast.IfExp():
-                return self.conditional(node, into)
+                return conditional(self, node, into)
             case gast.Subscript():
                 return self.subscript(node)
             case gast.Call():
@@ -332,19 +328,6 @@ class Expressions:
         held = lists.listed(self, node)
         return self.value(node) if held is None else self.as_value(held)
 
-    def constant(self, value: object, node: gast.AST) -> Rhs | Arg:
-        if isinstance(value, tuple):
-            items = tuple(self.as_value(self.constant(v, node)) for v in value)
-            fields = getattr(value, "_fields", None)
-            return TupleArg(items, None if fields is None else Container("namedtuple", fields, type(value)))
-        if isinstance(value, (np.generic,)):
-            return Op("np.bool_" if isinstance(value, np.bool_) else f"np.{value.dtype.name}", (Const(value.item()),))
-        if isinstance(value, np.ndarray):
-            return self.constant_array(value, node)
-        if value is None or isinstance(value, (bool, int, float, complex, str)):
-            return Const(value)
-        self.refuse(f"a constant of type '{type(value).__name__}' is not supported", node)
-
     def as_value(self, rhs: Rhs | Arg) -> Arg:
         return rhs if isinstance(rhs, HELD) else self.temporary(rhs)
 
@@ -361,28 +344,6 @@ class Expressions:
             out += held.items
         return out
 
-    def constant_array(self, array: np.ndarray, node: gast.AST) -> str:
-        """A small global array, made anew at the start of the function."""
-        wanted = getattr(node, "id", getattr(node, "attr", "table"))
-        for known, name in self.prologue_names():
-            if known is array:
-                return name
-        if array.size > LARGEST_CONSTANT_ARRAY or array.size == 0 or array.dtype.kind not in "fiubc":
-            self.refuse(f"the global array '{wanted}' is not supported", node, hint="pass it as an argument",
-                        why=f"arrays of 1 to {LARGEST_CONSTANT_ARRAY} numbers are taken as constants")
-
-        def items(a: np.ndarray) -> TupleArg:
-            return TupleArg(tuple(items(x) if x.ndim else Const(x.item()) for x in map(np.asarray, a)))
-
-        name = self.names.fresh(wanted)
-        dtype = (("dtype", DType("bool_" if array.dtype == np.bool_ else array.dtype.name)),)
-        made = Call("np.array", (items(array) if array.ndim else Const(array.item()),), dtype)
-        self.prologue.append((array, Assign(name, made, self.user.loc(node))))
-        return name
-
-    def prologue_names(self) -> list[tuple[object, str]]:
-        return [(array, s.target) for array, s in self.prologue]
-
     def named(self, node: gast.AST) -> Rhs | Arg:
         owner = self.owner(node.id) if isinstance(node, gast.Name) else None
         if owner is not None:
@@ -397,7 +358,7 @@ class Expressions:
         meaning = self.meaning(node)
         match meaning:
             case Constant(value):
-                return self.constant(value, node)
+                return constant(self, value, node)
             case Library(name):
                 return self.library_value(name, node)
             case TupleClass():
@@ -465,62 +426,6 @@ class Expressions:
             self.refuse("only tuples can be joined", node, code="S2S007", hint="make a tuple of the elements")
         return TupleArg(left.items + right.items)
 
-    # -- evaluation that depends
-
-    def short_circuit(self, node: gast.BoolOp) -> Rhs | Arg:
-        is_and = isinstance(node.op, gast.And)
-        first = self.condition(node.values[0])
-        rest = node.values[1:]
-        while isinstance(first, Const) and rest:
-            if bool(first.value) != is_and:
-                return first
-            first, rest = self.condition(rest[0]), rest[1:]
-        if not rest:
-            return first
-        result = self.names.temp()
-        # The first operand was just computed: let it go straight into the result.
-        if self.out and isinstance(self.out[-1], Assign) and self.out[-1].target == first and first in self.names.made:
-            last = self.out.pop()
-            self.emit(Assign(result, last.value, last.loc))
-        else:
-            self.emit(Assign(result, first, self.loc))
-        pending = []
-        before = dict(self.vars)
-        for v in rest:
-            pending.append(self.out)
-            self.out = []
-            held = self.scalar_rhs(v)
-            self.emit(Assign(result, lists.truth(self, held) if isinstance(held, str) else held, self.loc))
-        self.same_structure(before, self.loc)
-        while pending:
-            inner, self.out = tuple(self.out), pending.pop()
-            self.emit(If(result, inner, (), self.loc) if is_and else If(result, (), inner, self.loc))
-        return result
-
-    def scalar_rhs(self, node: gast.AST) -> Rhs:
-        held = self.rhs(node)
-        return self.as_atom(held, node) if isinstance(held, HELD) else held
-
-    def conditional(self, node: gast.IfExp, into: str | None) -> Rhs | Arg:
-        linear = self._strong_zero(node)
-        if linear is not None:
-            return linear
-        test = self.condition(node.test)
-        if isinstance(test, Const):
-            return self.rhs(node.body if test.value else node.orelse, into)
-        return functions.either(self, test, lambda: self.rhs(node.body), lambda: self.rhs(node.orelse), node, into)
-
-    def _strong_zero(self, node: gast.IfExp) -> Op | None:
-        """``0.0 if b == 0.0 else b * p`` with plain names is one linear operation, not a branch."""
-        match node:
-            case gast.IfExp(
-                test=gast.Compare(left=gast.Name(id=b), ops=[gast.Eq()], comparators=[gast.Constant(value=0.0 as z1)]),
-                body=gast.Constant(value=0.0 as z2),
-                orelse=gast.BinOp(left=gast.Name(id=c), op=gast.Mult(), right=gast.Name() as p),
-            ) if b == c and isinstance(z1, float) and isinstance(z2, float):
-                return Op("zmul", (self.atom(node.test.left), self.atom(p)))
-        return None
-
     # -- elements
 
     def subscript(self, node: gast.Subscript) -> Rhs | Arg:
@@ -534,30 +439,5 @@ class Expressions:
                     self.refuse("a shape is indexed by a literal number only", node, code="S2S007")
                 return Dim(array, int(k.value))
             case str():
-                return GetItem(held, self.index(node.slice))
+                return GetItem(held, indices(self, node.slice))
         self.refuse("this cannot be indexed", node)
-
-    def index(self, node: gast.AST) -> tuple[Index, ...]:
-        parts = node.elts if isinstance(node, gast.Tuple) else [node]
-        out: list[Index] = []
-        for p in parts:
-            if isinstance(p, gast.Slice):
-                out.append(Slice(*(None if e is None else self.bound(e) for e in (p.lower, p.upper, p.step))))
-            elif isinstance(p, gast.Constant) and p.value is Ellipsis:
-                out.append(Ellipsis_())
-            else:
-                out += self.index_atoms(self.value(p), p)
-        return tuple(out)
-
-    def bound(self, node: gast.AST) -> Atom | None:
-        held = self.atom(node)
-        return None if held == Const(None) else held
-
-    def index_atoms(self, value: Arg, node: gast.AST) -> list[Index]:
-        if isinstance(value, TupleArg):
-            if isinstance(node, gast.List):
-                self.refuse("indexing by a list is not supported yet", node, hint="use an array of integers")
-            return [i for item in value.items for i in self.index_atoms(item, node)]
-        if value == Const(None):
-            return [NewAxis()]
-        return [self.as_atom(value, node)]

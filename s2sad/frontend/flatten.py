@@ -14,6 +14,7 @@ from s2sad.frontend import lists, structures
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
+from s2sad.frontend.indexing import indices
 from s2sad.frontend.iteration import counted_through, has_break, iteration, ndindex
 from s2sad.frontend.library import SPACES
 from s2sad.frontend.matching import match_statement
@@ -219,7 +220,7 @@ class Flattener(Expressions):
             return structures.field_place(self, held, target)
         if not isinstance(held, str):
             self.refuse("an array is needed here", target.value)
-        return held, self.index(target.slice)
+        return held, indices(self, target.slice)
 
     def augmented(self, node: gast.AugAssign) -> None:
         op = BINARY[type(node.op)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import gast
 
+from s2sad.frontend.constants import constant
 from s2sad.frontend.source import Constant, Library, Meaning, Several, UserFunction, as_definition, parameters
 from s2sad.ir.nodes import Arg, Assign, Atom, Const, DType, If, Loc, Opaque, Rhs, ShapeOf, TupleArg
 
@@ -108,7 +109,7 @@ def function_of(meaning: Meaning, flat: Expressions, node: gast.AST) -> Arg | No
             for p in parts:
                 held = function_of(p, flat, node)  # type: ignore[arg-type]
                 if held is None and isinstance(p, Constant):
-                    held = flat.as_value(flat.constant(p.value, node))
+                    held = flat.as_value(constant(flat, p.value, node))
                 if held is None:
                     return None
                 items.append(held)

@@ -7,6 +7,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.constants import constant
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of
 from s2sad.frontend.library import meaning
@@ -74,7 +75,7 @@ def default_value(inner: Expressions, value: object, param: str) -> Rhs | Arg:
         held = function_of(meaning(value, param), inner, inner.user.node)
         if held is not None:
             return held
-    return inner.constant(value, inner.user.node)
+    return constant(inner, value, inner.user.node)
 
 
 def refuse_recursion(flat: Expressions, inner: Expressions, node: gast.Call) -> None:

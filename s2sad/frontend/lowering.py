@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from s2sad.errors import UnsupportedSyntax
+from s2sad.frontend.constants import constant
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.flatten import Flattener
 from s2sad.frontend.functions import function_of
@@ -22,7 +23,7 @@ from s2sad.ir.walk import result_leaves
 def fixed_value(flat: Flattener, meaning: object) -> Arg:
     """What a parameter holds that is a function or a text."""
     if isinstance(meaning, Constant):
-        return flat.as_value(flat.constant(meaning.value, flat.user.node))
+        return flat.as_value(constant(flat, meaning.value, flat.user.node))
     held = function_of(meaning, flat, flat.user.node)  # type: ignore[arg-type]
     assert held is not None
     return held

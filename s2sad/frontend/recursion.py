@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import gast
 
 from s2sad.errors import S2sadError, UnsupportedSyntax
+from s2sad.frontend.constants import constant
 from s2sad.frontend.functions import Held
 from s2sad.frontend.scopes import assigned_names, reassigned_inside
 from s2sad.frontend.source import Module, UserFunction
@@ -79,7 +80,7 @@ def invoke(flat: Flattener, callee: Callee, given: dict[str, object], node: gast
             case Held(held):
                 pass
             case _:
-                held = flat.as_value(flat.constant(arg, node))
+                held = flat.as_value(constant(flat, arg, node))
         if not isinstance(held, (str, Const)):
             kind = {TupleArg: "a tuple", ShapeOf: "a shape"}.get(type(held), "a function")
             flat.refuse(f"{kind} as an argument of the recursive function '{callee.name}' is not supported yet",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import gast
 
+from s2sad.frontend.constants import constant
+from s2sad.frontend.indexing import index_atoms, indices
 from s2sad.frontend.source import Library, TupleClass
 from s2sad.ir.nodes import (
     Arg,
@@ -75,7 +77,7 @@ def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs
                         hint=_keys_hint(held))
         return _member(held, key.value)
     if is_records(held):
-        index = flat.index(node.slice) if key is None else tuple(flat.index_atoms(key, node))
+        index = indices(flat, node.slice) if key is None else tuple(index_atoms(flat, key, node))
         return records_at(flat, held, index, node)
     if container is not None and container.what in ("dict", "dataclass", "record"):
         flat.refuse(f"{_described(held)} is read by the names of its items, as literals", node, code="S2S007",
@@ -219,7 +221,7 @@ def instance(flat: Expressions, made: TupleClass, node: gast.Call) -> Arg:
         if key not in given:
             if key not in made.defaults:
                 flat.refuse(f"{made.container.cls.__name__} needs {key!r}", node, code="S2S012")
-            given[key] = flat.as_value(flat.constant(made.defaults[key], node))
+            given[key] = flat.as_value(constant(flat, made.defaults[key], node))
     return TupleArg(tuple(given[key] for key in keys), made.container)
 
 
@@ -248,7 +250,7 @@ def field_place(flat: Flattener, held: Arg, target: gast.Attribute | gast.Subscr
 
 def store_record(flat: Flattener, held: TupleArg, target: gast.Subscript, given: Arg) -> None:
     """``records[i] = record``: every field is copied, after all have been read, for it may be the same record."""
-    index = flat.index(target.slice)
+    index = indices(flat, target.slice)
     place = records_at(flat, held, index, target)
     assert held.container is not None and isinstance(place, TupleArg)
     if not is_record(place) or not isinstance(given, TupleArg) or given.container != place.container:
