@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from error_examples import examples
+from error_examples import printed as error_text
 from numba import types as nbt
 
 import s2sad
 from s2sad import driver
 from s2sad.emit import to_python, unparse
-from s2sad.errors import CODES
+from s2sad.errors import CODES, GUARDS, RETIRED
 from s2sad.frontend import UserFunction, infer, lower_function
 from s2sad.frontend.syntax import REFUSED
 from s2sad.ir import Function
@@ -44,8 +46,28 @@ def code(text: str, language: str = "python") -> str:
 
 
 def error_codes() -> str:
-    rows = "\n".join(f"| `{code}` | {title} |" for code, title in sorted(CODES.items()))
+    shown = {e.code for e in examples()}
+    rows = "\n".join(f"| {f'[`{c}`](#{c.lower()})' if c in shown else f'`{c}`'} | {title}{_standing(c)} |"
+                     for c, title in sorted(CODES.items()))
     return f"| code | meaning |\n|---|---|\n{rows}\n"
+
+
+def _standing(of: str) -> str:
+    return " (retired)" if of in RETIRED else " (no program is known that raises it)" if of in GUARDS else ""
+
+
+def error_pages() -> str:
+    """For each code what it means, a program that raises it, the error, and a program to write instead."""
+    return "\n".join(
+        f"({e.code.lower()})=\n## {e.code}: {CODES[e.code]}\n\n{e.meaning}\n\n{_program(e.raising, e.call)}\n"
+        f"{code(error_text(e), 'text')}\nInstead:\n\n{_program(e.instead, e.instead_call)}" for e in examples())
+
+
+def _program(text: str, call: str) -> str:
+    """A file example.py and what is run with it: a line of Python at its end, or a command."""
+    if call.startswith("$ "):
+        return code(text) + "\n" + code(call.removeprefix("$ "), "sh")
+    return code(f"{text}\n{call}")
 
 
 def refused() -> str:
@@ -91,7 +113,8 @@ def stages() -> dict[str, str]:
 
 def pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    own = {"error-codes": error_codes(), "refused": refused(), "error-example": error_example()}
+    own = {"error-codes": error_codes(), "error-pages": error_pages(), "refused": refused(),
+           "error-example": error_example()}
     for name, text in {**own, **stages()}.items():
         (folder / f"{name}.md").write_text(text)
 

@@ -42,7 +42,16 @@ CODES: dict[str, str] = {
     "S2S070": "a list used in a way that is not supported yet",
     "S2S060": "the command line cannot use this",
 }
-"""One line per error code; the documentation's page of errors is made from it."""
+"""One line per error code; the documentation's page of errors is made from it.
+
+A code is never renumbered, and never used again for something else.
+"""
+
+RETIRED = frozenset({"S2S019"})
+"""Codes that earlier versions raised, for what is supported now."""
+
+GUARDS = frozenset({"S2S016"})
+"""Codes of what is refused under another code first, as far as known; they are a second line of defence."""
 
 
 class S2sadError(Exception):

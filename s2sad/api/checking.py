@@ -111,7 +111,8 @@ def check_grads(f: Callable[..., object], args: Sequence[object], wrt: WrtLike =
         head = f"  {'':<34} {'found':>22} {'reference':>22} {'difference':>11} {'allowed':>11}"
         table = "\n".join([head, *map(str, failed)])
         raise GradientMismatch(f"derivatives of {program.name} differ in {len(failed)} of {len(rows)} comparisons\n"
-                               + table)
+                               + table, hint="check at a point where the function is smooth, or give a larger rtol if "
+                                             "it is inexact; otherwise this is a bug of s2sad: please report it")
     if order == 2:
         for name in names:
             check_grads(gradient_of(program, name, "grad"), bound, names, 1, modes, rtol=rtol)

@@ -108,7 +108,8 @@ class _Plan:
         floating = [k for k, t in enumerate(self.types) if is_differentiable(t)]
         wrt = [k for k in floating if tangents[k] is not None] or floating
         if not wrt:
-            raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
+            raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041",
+                          hint="pass floating-point numbers: 1.0, not 1")
         self.still = [k for k in range(len(names)) if k not in wrt]
         made = program.specialise_leaves("tangent", layout, tuple(names[k] for k in wrt))
         self.outputs = resolve(program, layout, made.interface, outputs)

@@ -31,7 +31,7 @@ def resolve(program: Program, layout: Layout, interface: Interface, outputs: Out
         raise BadCall("outputs is empty", hint=_hint(program, layout, interface))
     for k, name in enumerate(names):
         if name in names[:k]:
-            raise BadCall(f"outputs names '{name}' twice")
+            raise BadCall(f"outputs names '{name}' twice", hint="name it once")
         if name == "return":
             if normal(interface.result) is None:
                 raise BadCall(f"outputs names the returned value, but {program.name} returns nothing",

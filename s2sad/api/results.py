@@ -38,7 +38,8 @@ def refuse_procedure(function: str, interface: Interface, mutated: tuple[str, ..
     if any(True for _ in leaves(normal(interface.result))):
         return
     if not mutated:
-        raise BadCall(f"{function} returns nothing and writes to none of its arguments", code="S2S042")
+        raise BadCall(f"{function} returns nothing and writes to none of its arguments", code="S2S042",
+                      hint="return a value, or write into an argument")
     names = ", ".join(f"'{name}'" for name in mutated)
     raise BadCall(f"{function} returns nothing; it writes to {names}", code="S2S042",
                   hint=f"say which are its outputs, with jvp or vjp: outputs={mutated!r}")

@@ -83,7 +83,8 @@ class _Plan:
         if wrt is None and program.chooses_freely:
             chosen = tuple(n for n in layout.names if layout.differentiable(n))
             if not chosen:
-                raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041")
+                raise BadCall(f"{program.name} has no floating-point argument to differentiate by", code="S2S041",
+                          hint="pass floating-point numbers: 1.0, not 1")
         else:
             chosen = program.wrt(wrt).names
         program.require_differentiable(layout.argtypes, chosen)

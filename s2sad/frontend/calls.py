@@ -130,7 +130,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
         size = (TupleArg(tuple(args)),) if len(args) > 1 else tuple(args)
         return Call("np.random.random" if name.endswith("rand") else "np.random.standard_normal", size, kwargs)
     if "." not in name and name not in ("print", "sum", "max", "min"):
-        flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011")
+        flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011",
+                    hint="pass the arguments it needs, by position, or write the expression out")
     return Call(name, tuple(args), kwargs)
 
 

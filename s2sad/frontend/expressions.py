@@ -223,7 +223,8 @@ class Expressions:
                             return owner.member(node.attr)  # type: ignore[return-value]
                         except LookupError:
                             what = f"'{owner.name}' has no '{node.attr}'"
-                            raise UnsupportedSyntax(what, loc=loc, code="S2S003") from None
+                            raise UnsupportedSyntax(what, loc=loc, code="S2S003",
+                                                    hint="look the name up, or pass the value in the call") from None
                     if isinstance(owner, (Library, UserFunction)):
                         raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc)
         except UnsupportedFunction as e:

@@ -168,7 +168,8 @@ def method(flat: Expressions, name: str, attr: str, node: gast.Call) -> Rhs | Ar
                     hint=REFUSED_METHODS.get(attr, "write it with `append` and `pop`"))
     wanted = METHODS[attr]
     if node.keywords or len(node.args) not in (wanted if isinstance(wanted, tuple) else (wanted,)):
-        flat.refuse(f"this call of '.{attr}' is not supported", node, code="S2S011")
+        flat.refuse(f"this call of '.{attr}' is not supported", node, code="S2S011",
+                    hint="pass the arguments it needs, by position")
     if attr == "extend":
         extend(flat, name, node.args[0])
         return Const(None)
@@ -210,7 +211,7 @@ def append_all(flat: Flattener, name: str, node: gast.AST) -> None:
 def list_call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
     """``list()`` and ``list(iterable)``."""
     if node.keywords or len(node.args) > 1:
-        flat.refuse("this call of 'list' is not supported", node, code="S2S011")
+        flat.refuse("this call of 'list' is not supported", node, code="S2S011", hint="append in a loop")
     if not node.args:
         return empty_list()
     if isinstance(node.args[0], gast.List):

@@ -121,7 +121,8 @@ class UserFunction:
                 raise LookupError(name)
             return self.scope(name)  # type: ignore[return-value]
         except LookupError:
-            raise UnsupportedSyntax(f"the name '{name}' is not defined", loc=loc, code="S2S003") from None
+            raise UnsupportedSyntax(f"the name '{name}' is not defined", loc=loc, code="S2S003",
+                                    hint="define or import it where the function is, or pass it in the call") from None
         except UnsupportedFunction as e:
             if e.loc is None:
                 e.loc = loc
@@ -201,7 +202,8 @@ def _definition(text: str, f: FunctionType, first: int) -> gast.FunctionDef:
     for n in gast.walk(tree):
         if isinstance(n, (gast.FunctionDef, gast.AsyncFunctionDef)) and n.name == f.__code__.co_name:
             return n
-    raise UnsupportedSyntax(f"the source of '{f.__name__}' is not where Python says it is", loc=where, code="S2S006")
+    raise UnsupportedSyntax(f"the source of '{f.__name__}' is not where Python says it is", loc=where, code="S2S006",
+                            hint="define it with 'def' in a file that was not changed since")
 
 
 def lambda_of(tree: gast.Module, code: CodeType) -> gast.Lambda | None:

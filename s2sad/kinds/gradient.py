@@ -87,7 +87,7 @@ def require_scalar(a: Analysed, has_aux: bool) -> None:
                                           "complex")
     if not is_float(structure) or is_array(structure):
         raise BadCall(f"a gradient needs one real number, and `{a.fn.name}` returns {_described(structure)}",
-                      loc=a.fn.loc, code="S2S042", hint="use s2sad.jacobian or s2sad.vjp")
+                      loc=a.fn.loc, code="S2S042", hint="return one number of it, or use s2sad.vjp")
 
 
 def procedure(a: Analysed) -> BadCall:

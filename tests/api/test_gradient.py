@@ -62,7 +62,7 @@ def test_array_valued_functions_are_sent_elsewhere():
     def doubled(x):
         return 2.0 * x
 
-    with pytest.raises(s2sad.BadCall, match="jacobian or s?2?s?a?d?.?vjp"):
+    with pytest.raises(s2sad.BadCall, match="use s2sad.vjp"):
         s2sad.grad(doubled)(X)
 
 
