@@ -80,7 +80,7 @@ def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
                 return apply(flat, held.of, node)
         case Module() | Constant() | Several():
             if not isinstance(node.func, gast.Attribute):
-                flat.refuse("this is not a function", node)
+                flat.refuse("this is not a function", node, hint="call functions by their names")
     if isinstance(node.func, gast.Attribute):
         return method_call(flat, node.func, node)
     flat.refuse("this is not a function", node, code="S2S023", hint="call functions by their names")
@@ -103,7 +103,7 @@ def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
         try:
             return DType(np.dtype(held.value).name)
         except TypeError:
-            flat.refuse(f"'{held.value}' is not the name of a type", node)
+            flat.refuse(f"'{held.value}' is not the name of a type", node, hint="give a type of numpy: np.float64")
     return held
 
 
@@ -204,7 +204,8 @@ def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs
         flat.refuse(f"the method '.{func.attr}' is not supported yet", node, hint="write a loop over the elements")
     receiver = flat.value(func.value)
     if not isinstance(receiver, str):
-        flat.refuse(f"the method '.{func.attr}' of this is not supported", node)
+        flat.refuse(f"the method '.{func.attr}' of this is not supported", node,
+                    hint="write it with functions of numpy, or as a loop")
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
     name = METHODS[func.attr]

@@ -26,7 +26,8 @@ def constant(flat: Expressions, value: object, node: gast.AST) -> Rhs | Arg:
         return _constant_array(flat, value, node)
     if value is None or isinstance(value, (bool, int, float, complex, str)):
         return Const(value)
-    flat.refuse(f"a constant of type '{type(value).__name__}' is not supported", node)
+    flat.refuse(f"a constant of type '{type(value).__name__}' is not supported", node,
+                hint="pass it as an argument, as a number or an array")
 
 
 def _constant_array(flat: Expressions, array: np.ndarray, node: gast.AST) -> str:

@@ -253,7 +253,7 @@ class Expressions:
     def array(self, node: gast.AST) -> str:
         value = self.value(node)
         if not isinstance(value, str):
-            self.refuse("an array is needed here", node)
+            self.refuse("an array is needed here", node, hint="give an array: `np.array(...)`")
         return value
 
     def value(self, node: gast.AST) -> Arg:
@@ -291,7 +291,8 @@ class Expressions:
                     if isinstance(node.op, gast.Mult):
                         return self.repeated(left, right, node)
                     if not isinstance(node.op, gast.Add):
-                        self.refuse("this operation on a tuple is not supported yet", node, code="S2S007")
+                        self.refuse("this operation on a tuple is not supported yet", node, code="S2S007",
+                                    hint="use its elements")
                     return self.concatenated(left, right, node)
                 return Op(BINARY[type(node.op)], (self.as_atom(left, node.left), self.as_atom(right, node.right)))
             case gast.UnaryOp():
@@ -370,7 +371,7 @@ class Expressions:
                     self.refuse("this tuple is not supported", node, hint="make it of numbers or functions")
                 return held
             case Module():
-                self.refuse("a module is not a value", node)
+                self.refuse("a module is not a value", node, hint="name what you mean of it")
         assert isinstance(node, gast.Attribute)
         return self.attribute(node)
 
@@ -404,24 +405,27 @@ class Expressions:
         match value:
             case TupleArg(items):
                 if len(items) != count:
-                    self.refuse(f"{len(items)} values are unpacked into {count} targets", node)
+                    self.refuse(f"{len(items)} values are unpacked into {count} targets", node,
+                                hint="give as many targets as values")
                 return list(items)
             case ShapeOf(array):
                 return [self.temporary(Dim(array, k)) for k in range(count)]
             case str():
                 return [self.temporary(GetItem(value, (Const(k),))) for k in range(count)]
-        self.refuse("this cannot be unpacked", node)
+        self.refuse("this cannot be unpacked", node, hint="unpack a tuple or a shape, or index it")
 
     def repeated(self, left: Arg, right: Arg, node: gast.AST) -> TupleArg:
         items, count = (left, right) if isinstance(left, TupleArg) else (right, left)
         if not isinstance(items, TupleArg) or items.container is not None or not isinstance(count, Const) \
                 or type(count.value) is not int:
-            self.refuse("a tuple is repeated a literal number of times only", node, code="S2S007")
+            self.refuse("a tuple is repeated a literal number of times only", node, code="S2S007",
+                        hint="use an array, or write the elements out")
         return TupleArg(items.items * count.value)
 
     def concatenated(self, left: Arg, right: Arg, node: gast.AST) -> TupleArg:
         if not isinstance(left, TupleArg) or not isinstance(right, TupleArg):
-            self.refuse("a tuple and something else cannot be joined", node, code="S2S007")
+            self.refuse("a tuple and something else cannot be joined", node, code="S2S007",
+                        hint="join tuples: `t + (a,)`")
         kinds = {t.container.what if t.container is not None else "tuple" for t in (left, right)}
         if kinds - {"tuple", "namedtuple"}:
             self.refuse("only tuples can be joined", node, code="S2S007", hint="make a tuple of the elements")
@@ -437,8 +441,9 @@ class Expressions:
             case ShapeOf(array):
                 k = self.value(node.slice)
                 if not isinstance(k, Const) or not isinstance(k.value, int):
-                    self.refuse("a shape is indexed by a literal number only", node, code="S2S007")
+                    self.refuse("a shape is indexed by a literal number only", node, code="S2S007",
+                                hint="write the axis out: `x.shape[0]`")
                 return Dim(array, int(k.value))
             case str():
                 return GetItem(held, indices(self, node.slice))
-        self.refuse("this cannot be indexed", node)
+        self.refuse("this cannot be indexed", node, hint="index an array or a tuple")

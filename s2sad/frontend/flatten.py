@@ -183,7 +183,8 @@ class Flattener(Expressions):
                 base, index = self.place(target)
                 self.emit(SetItem(base, index, self.as_atom(value, target), self.loc))
             case _:
-                self.refuse("assigning to this is not supported", target)
+                self.refuse("assigning to this is not supported", target,
+                            hint="assign to a name, an element or a slice")
 
     def gathered(self, value: Arg, target: gast.AST) -> tuple[Arg, gast.AST]:
         """``a, *b = t``: the elements that go to ``b`` as one tuple."""
@@ -219,7 +220,7 @@ class Flattener(Expressions):
         if isinstance(held, TupleArg) or isinstance(target, gast.Attribute):
             return structures.field_place(self, held, target)
         if not isinstance(held, str):
-            self.refuse("an array is needed here", target.value)
+            self.refuse("an array is needed here", target.value, hint="give an array: `np.array(...)`")
         return held, indices(self, target.slice)
 
     def augmented(self, node: gast.AugAssign) -> None:
@@ -232,7 +233,7 @@ class Flattener(Expressions):
             if owner.vars.get(name, base) != base:
                 held = owner.vars[name]
                 if not isinstance(held, TupleArg):
-                    self.refuse("this augmented assignment is not supported", node)
+                    self.refuse("this augmented assignment is not supported", node, hint="write `a = a + b`")
                 self.bind(name, self.concatenated(held, self.value(node.value), node), self.loc)
                 return
             if name in owner.fleeting and calls_or_assigns(node.value):
@@ -245,7 +246,8 @@ class Flattener(Expressions):
             self.emit(AugAssign(base, op, value, self.user.loc(node)))
             return
         if not isinstance(node.target, (gast.Subscript, gast.Attribute)):
-            self.refuse("assigning to this is not supported", node.target)
+            self.refuse("assigning to this is not supported", node.target,
+                        hint="assign to a name, an element or a slice")
         base, index = self.place(node.target)
         before = len(self.out)
         value = self.atom(node.value)

@@ -145,7 +145,7 @@ def either(flat: Expressions, test: Atom, then: Callable[[], Rhs | Arg], orelse:
     if seen[0] != seen[1]:
         first, second = seen
         if not isinstance(first, FunctionArg) or not isinstance(second, FunctionArg):
-            flat.refuse("the two sides must be of the same kind", node, code="S2S007")
+            flat.refuse("the two sides must be of the same kind", node, code="S2S007", hint="compare their elements")
         held, a, b = chosen(flat, first, second, a, b, loc)
         flat.emit(If(test, a, b, loc))
         return held

@@ -42,7 +42,8 @@ def iteration(flat: Flattener, node: gast.AST) -> Iteration:
         match flat.meaning(node.func):
             case Library("range" | "numba.prange"):
                 if node.keywords or not 1 <= len(node.args) <= 3:
-                    flat.refuse("range takes one to three arguments", node)
+                    flat.refuse("range takes one to three arguments", node,
+                                hint="write range(stop), range(start, stop) or range(start, stop, step)")
                 bounds = [flat.atom(a) for a in node.args]
                 if len(bounds) == 1:
                     bounds.insert(0, ZERO)
@@ -127,7 +128,7 @@ def ndindex(flat: Flattener, node: gast.AST, rank: int) -> list[Atom] | None:
         array = args[0].array
         args = [flat.temporary(Dim(array, k)) for k in range(rank)]
     if not args:
-        flat.refuse("np.ndindex without sizes is not supported", node)
+        flat.refuse("np.ndindex without sizes is not supported", node, hint="give the sizes: `np.ndindex(n, m)`")
     sizes = [flat.as_atom(a, node) for a in args]
     return [flat.temporary(a) if isinstance(a, str) else a for a in sizes]
 

@@ -91,7 +91,7 @@ def subscript_of(flat: Expressions, held: TupleArg, node: gast.Subscript) -> Rhs
         return _selected(flat, held, key, node)
     k = _number(flat, key, node)
     if not -len(held.items) <= k < len(held.items):
-        flat.refuse(f"{_described(held)} has {len(held.items)} elements", node)
+        flat.refuse(f"{_described(held)} has {len(held.items)} elements", node, hint="index one of them")
     return held.items[k]
 
 
@@ -131,7 +131,8 @@ def records_at(flat: Expressions, held: TupleArg, index: tuple[Index, ...], node
     dtype, ndim = held.container.cls
     numbers = sum(not isinstance(i, Slice) for i in index)
     if not all(isinstance(i, (str, Const, Slice)) for i in index) or len(index) > ndim:
-        flat.refuse("this index of an array of records is not supported yet", node, code="S2S007")
+        flat.refuse("this index of an array of records is not supported yet", node, code="S2S007",
+                    hint="index it by whole numbers or slices")
     if numbers < ndim:
         parts = tuple(flat.temporary(GetItem(f, index)) for f in held.items)  # type: ignore[arg-type]
         return TupleArg(parts, replace(held.container, cls=(dtype, ndim - numbers)))
@@ -144,7 +145,8 @@ def _selected(flat: Expressions, held: TupleArg, index: str, node: gast.Subscrip
     """An element of a tuple of numbers of one type, by a number known when the program runs, as numba has it."""
     items = held.items
     if not items:
-        flat.refuse("an empty tuple has no elements", node, code="S2S007")
+        flat.refuse("an empty tuple has no elements", node, code="S2S007",
+                    hint="loop over it, or test its length first")
     if any(not isinstance(i, (str, Const)) or i == Const(None) for i in items):
         flat.refuse("the elements are of different kinds: which one is meant must be known when compiling", node,
                     code="S2S007", hint="index it by a literal number, or loop over its elements: `for item in items`")
@@ -168,7 +170,8 @@ def _extent(flat: Expressions, held: TupleArg, node: gast.AST) -> str:
     for key, f in zip(held.container.keys, held.items):
         if dtype.fields[key][0].shape == () and isinstance(f, str):
             return f
-    flat.refuse("the shape of records of which every field is an array is not supported yet", node, code="S2S007")
+    flat.refuse("the shape of records of which every field is an array is not supported yet", node, code="S2S007",
+                hint="take the shape of a field")
 
 
 def length_of(flat: Expressions, held: TupleArg, node: gast.AST) -> Rhs:
@@ -210,17 +213,19 @@ def instance(flat: Expressions, made: TupleClass, node: gast.Call) -> Arg:
     given: dict[str, Arg] = {}
     for k, a in enumerate(node.args):
         if k >= len(keys):
-            flat.refuse(f"{made.container.cls.__name__} has {len(keys)} fields", node, code="S2S012")
+            flat.refuse(f"{made.container.cls.__name__} has {len(keys)} fields", node, code="S2S012",
+                        hint="give one value for each field")
         given[keys[k]] = flat.value(a)
     for word in node.keywords:
         if word.arg not in keys or word.arg in given:
             flat.refuse(f"{made.container.cls.__name__} gets {word.arg!r} twice or has no such field", node,
-                        code="S2S012")
+                        code="S2S012", hint="give each field once")
         given[word.arg] = flat.value(word.value)
     for key in keys:
         if key not in given:
             if key not in made.defaults:
-                flat.refuse(f"{made.container.cls.__name__} needs {key!r}", node, code="S2S012")
+                flat.refuse(f"{made.container.cls.__name__} needs {key!r}", node, code="S2S012",
+                            hint="give every field a value")
             given[key] = flat.as_value(constant(flat, made.defaults[key], node))
     return TupleArg(tuple(given[key] for key in keys), made.container)
 
