@@ -53,6 +53,9 @@ def type_of(value: object, name: str, function: str) -> Tree:
     if isinstance(value, bool):
         return types.boolean
     if isinstance(value, int):
+        if not -2**63 <= value < 2**63:
+            raise BadCall(f"argument '{name}' of {function} is an integer of more than 64 bits", code="S2S043",
+                          hint="pass a float")
         return types.int64
     if isinstance(value, str):
         return types.literal(value)

@@ -51,6 +51,16 @@ class Parameters:
         bound.apply_defaults()
         return tuple(bound.arguments[name] for name in self.names)
 
+    def in_order(self, args: tuple[object, ...]) -> tuple[object, ...]:
+        """Arguments given in the order of the parameters, keyword-only ones too, with defaults for the rest.
+
+        >>> def f(x, *, k, d=2.0): pass
+        >>> Parameters.of(f).in_order((1.0, 3.0))
+        (1.0, 3.0, 2.0)
+        """
+        positional, by_name = in_order(self.signature, args)
+        return self.bind(positional, by_name)
+
     @cached_property
     def _has_keyword_only(self) -> bool:
         return any(p.kind is p.KEYWORD_ONLY for p in self.signature.parameters.values())
@@ -93,3 +103,12 @@ class Parameters:
     def _bad(self, what: str) -> BadCall:
         names = ", ".join(self.names) or "none"
         return BadCall(what, hint=f"the parameters of {self.function} are: {names}")
+
+
+def in_order(signature: inspect.Signature, args: tuple[object, ...]) -> tuple[tuple[object, ...], dict[str, object]]:
+    """How arguments in the order of the parameters are passed: by position, and by name where there is no other way."""
+    named = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    count = len(signature.parameters) - len(named)
+    if len(args) > len(signature.parameters):
+        return args, {}                    # too many, as binding them says
+    return args[:count], dict(zip(named, args[count:]))

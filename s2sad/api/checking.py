@@ -103,7 +103,7 @@ def check_grads(f: Callable[..., object], args: Sequence[object], wrt: WrtLike =
     if order not in (1, 2):
         raise BadCall(f"order {order!r} cannot be checked", hint="orders are 1 and 2")
     program = program_of(f)
-    bound = program.parameters.bind(tuple(args), {})
+    bound = program.parameters.in_order(tuple(args))
     names = program.wrt(wrt).names
     rows = list(_rows(f, program, bound, names, tuple(modes), outputs, rtol))
     failed = [row for row in rows if row.fails]

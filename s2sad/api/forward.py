@@ -69,7 +69,7 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     if len(tangents) != len(primals):
         raise BadCall(f"{len(primals)} primals and {len(tangents)} tangents given", code="S2S043",
                       hint="give one tangent per argument; None is zero")
-    args = program.parameters.bind(tuple(primals), {})
+    args = program.parameters.in_order(tuple(primals))
     # Parameters left to their defaults have no direction.
     given = tuple(tangents) + (None,) * (len(args) - len(tangents))
     bound, rest = separate(program, args)

@@ -61,7 +61,7 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     (array([6., 0.]), 1.0)
     """
     program = program_of(f)
-    program, args = separate(program, program.parameters.bind(primals, {}))
+    program, args = separate(program, program.parameters.in_order(primals))
     names: WrtLike = None
     if wrt is not None:
         chosen = program.wrt(wrt)

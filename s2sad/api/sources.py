@@ -62,7 +62,7 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
     if kind not in KINDS:
         raise BadCall(f"there is no source of kind {kind!r}", hint=f"kinds are: {', '.join(KINDS)}")
     if example_args:
-        program, example_args = separate(program, program.parameters.bind(example_args, {}))
+        program, example_args = separate(program, program.parameters.in_order(example_args))
     argtypes = tuple(map(tree_of_type, _types(program, example_args, signature)))
     if wrt is None and program.chooses_freely and kind == "vjp":
         layout = program.layout(argtypes)

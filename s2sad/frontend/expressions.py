@@ -354,9 +354,7 @@ class Expressions:
                 self.refuse(f"'{node.id}' holds a tuple on one path and something else on another", node, code="S2S007",
                             hint="use two names")
             # What the rest of the statement may change is read now.
-            if node.id in owner.fleeting and isinstance(held, str):
-                return self.temporary(held)
-            return held  # type: ignore[return-value]
+            return functions.kept(self, held) if node.id in owner.fleeting else held  # type: ignore[return-value, arg-type]
         meaning = self.meaning(node)
         match meaning:
             case Constant(value):

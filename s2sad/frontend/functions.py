@@ -89,7 +89,7 @@ def kept(flat: Expressions, value: Arg) -> Arg:
     """The value as it is now, whatever is assigned to the names in it later."""
     match value:
         case TupleArg(items):
-            return TupleArg(tuple(kept(flat, i) for i in items))
+            return replace(value, items=tuple(kept(flat, i) for i in items))
         case ShapeOf(array):
             return ShapeOf(flat.temporary(array))
         case str():

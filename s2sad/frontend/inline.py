@@ -9,11 +9,11 @@ import numpy as np
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.constants import constant
 from s2sad.frontend.exits import one_exit
-from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of
+from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of, kept
 from s2sad.frontend.library import meaning
 from s2sad.frontend.lists import returned_lists
 from s2sad.frontend.recursion import invoke
-from s2sad.frontend.scopes import assigned_names
+from s2sad.frontend.scopes import assigned_names, read_inside
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
 from s2sad.ir.nodes import Arg, Const, Rhs, TupleArg
@@ -45,6 +45,7 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
         flat.names.again((helper.key, name), bases[name])
     inner = type(flat)(helper, flat.names, flat.prologue, (*flat.stack, helper), assigned, bases)
     inner.caller, inner.loc = flat, flat.user.loc(node)
+    captured = read_inside(helper.node)
     for param, arg in given.items():
         match arg:
             case gast.AST():
@@ -56,7 +57,8 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
                 flat.out += inner.out
                 inner.out = []
         if isinstance(held, HELD) and param not in assigned:
-            inner.vars[param] = held
+            # A function made inside may outlive the call, and what the caller's names hold now.
+            inner.vars[param] = kept(flat, held) if param in captured else held
             continue
         inner.bind(param, held, flat.user.loc(node))
         flat.out += inner.out

@@ -11,19 +11,27 @@ COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 
 
 def assigned_names(node: gast.AST) -> set[str]:
-    """Names that the body of a function makes its own, apart from its parameters.
+    """Names that the body of a function, or of a loop in it, makes its own, apart from its parameters.
 
-    Functions and comprehensions inside have scopes of their own; what they declare ``nonlocal``, and what ``:=`` in a
-    comprehension assigns, belongs to the function.
+    Functions and comprehensions inside have scopes of their own; what ``:=`` in a comprehension assigns belongs to the
+    function, and so does a name declared ``nonlocal`` inside that the function binds, be it as a parameter.
 
-    >>> f = gast.parse("def f(x):\\n a = [k for k in x if (b := k)]\\n def g(c): nonlocal d; d = c\\n return g").body[0]
+    >>> text = "def f(x, d):\\n a = [k for k in x if (b := k)]\\n def g(c): nonlocal d, e; d = c\\n return g"
+    >>> f = gast.parse(text).body[0]
     >>> sorted(assigned_names(f))
     ['a', 'b', 'd', 'g']
     """
     body = [node.body] if isinstance(node, gast.Lambda) else node.body
     found = {name for s in body for name in _bound(s, inside=False)}
-    found |= {name for s in body for n in gast.walk(s) if isinstance(n, gast.Nonlocal) for name in n.names}
+    inside = {name for s in body for n in gast.walk(s) if isinstance(n, gast.Nonlocal) for name in n.names}
+    found |= inside & _parameters(node)
     return found - declared(node, gast.Global) - declared(node, gast.Nonlocal)
+
+
+def _parameters(node: gast.AST) -> set[str]:
+    a = getattr(node, "args", None)
+    return set() if a is None else {
+        p.id for p in (*a.posonlyargs, *a.args, a.vararg, *a.kwonlyargs, a.kwarg) if p is not None}
 
 
 def declared(node: gast.AST, kind: Any) -> set[str]:
@@ -44,6 +52,12 @@ def reassigned_inside(node: gast.AST) -> set[str]:
         elif isinstance(n, gast.Nonlocal):
             found |= set(n.names)
     return found
+
+
+def read_inside(node: gast.AST) -> set[str]:
+    """Names that functions inside a function read."""
+    return {n.id for f in gast.walk(node) if f is not node and isinstance(f, FUNCTIONS)
+            for n in gast.walk(f) if isinstance(n, gast.Name)}
 
 
 def calls_or_assigns(node: gast.AST) -> bool:

@@ -1,6 +1,7 @@
 """Gradients and directional derivatives of a function by evaluating it."""
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from s2sad.api.arguments import Parameters, WrtLike
+from s2sad.api.arguments import Parameters, WrtLike, in_order
 from s2sad.errors import BadCall
 from s2sad.numeric import values
 from s2sad.numeric.complex_copy import complex_copy, plain_function
@@ -148,7 +149,7 @@ def directional(f: Callable, args: Sequence[Any], tangents: Sequence[Any], metho
     (array([12.,  0.]), 0.0)
     """
     parameters = Parameters.of(plain_function(f))
-    bound: tuple[Any, ...] = parameters.bind(tuple(args), {})
+    bound: tuple[Any, ...] = parameters.in_order(tuple(args))
     if len(tangents) != len(bound):
         raise BadCall(f"{parameters.function} has {len(bound)} parameters, {len(tangents)} tangents are given")
     seeds: dict[int, Any] = {}
@@ -179,10 +180,13 @@ class _Evaluator:
         while not hasattr(f, "py_func") and not hasattr(f, "__code__"):
             f = f.__wrapped__  # type: ignore[attr-defined]
         self.f, self.args, self.keep = f, args, keep
+        code = plain_function(f).__code__
+        self.signature = inspect.signature(plain_function(f)) if code.co_kwonlyargcount else None
         self.base = self.call(f, values.copied(args))
 
     def call(self, f: Callable, args: tuple[Any, ...]) -> Any:
-        result = f(*args)
+        by_position, by_name = (args, {}) if self.signature is None else in_order(self.signature, args)
+        result = f(*by_position, **by_name)
         if self.keep is None:
             return result
         return tuple(result if k == "return" else args[k] for k in self.keep)  # type: ignore[index]

@@ -46,3 +46,27 @@ def test_wrong_ones_are_listed(monkeypatch, mode, wrong):
 def test_what_cannot_be_differentiated_is_refused():
     with pytest.raises(s2sad.BadCall, match="int64"):
         s2sad.check_grads(cube, (2,))
+
+
+def test_parameters_by_keyword_only_come_in_their_order():
+    def f(x, *, k, d=2.0):
+        return x * x * k + d * x
+
+    def writes(x, *, y):
+        y[0] = x * y[0]
+        return y[0] + y[1]
+
+    s2sad.check_grads(f, (1.5, 3.0, 1.0), wrt=("x", "k", "d"), order=2)
+    s2sad.check_grads(f, (1.5, 3.0), wrt="k")
+    s2sad.check_grads(writes, (1.5, np.array([0.3, 0.4])), wrt=("x", "y"))
+    assert s2sad.jvp(f, (1.5, 3.0, 1.0), (1.0, None, None)) == (8.25, 10.0)
+    with pytest.raises(s2sad.S2sadError, match="too many"):
+        s2sad.check_grads(f, (1.5, 3.0, 1.0, 2.0))
+
+
+def test_integers_of_many_bits_are_refused():
+    def f(x, n):
+        return x * n
+
+    with pytest.raises(s2sad.S2sadError, match="64 bits"):
+        s2sad.grad(f)(1.0, 2**70)
