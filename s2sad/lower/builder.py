@@ -35,7 +35,8 @@ class Builder:
         self.unclamped: dict[str, Atom] = {}
         self.base_extents: dict[str, tuple[Atom, ...]] = {}
         self.placed: set[str] = set()
-        """References whose indices are moved to where they begin in an array: never negative."""
+        """References whose indices are never negative: moved to where they begin in an array, or to an array made in a
+        loop, which may end before its storage does."""
         self.always: set[str] = set()
         """Names bound on every path from here on."""
         self.nests: set[Stmt] = set()

@@ -15,7 +15,7 @@ from __future__ import annotations
 from numba import types as nbt
 
 from s2sad.errors import UnsupportedSyntax
-from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Rhs, Store
+from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Rhs, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_integer
@@ -55,7 +55,9 @@ class Elements(Scratch):
         self.b = Builder(Names(w.all_names(fn) | refs.all_scalars()), reassigned, self.types)
         self.types.update(reference_types(refs))
         self.b.nonneg.update(x for xs in refs.extents.values() for x in xs)
-        self.b.placed.update(n for n in refs.variants if not refs.is_plain(n))
+        made_in_loops = {n for loop in w.walk(fn.body) if isinstance(loop, (For, While)) for s in w.walk((loop,))
+                         for n in w.binds(s)}
+        self.b.placed.update(n for n in refs.variants if not refs.is_plain(n) or refs.storages(n) & made_in_loops)
         self.bindings = Bindings(fn, frozenset(refs.variants))
         self.env: dict[str, Value] = {}
         self.extents: dict[str, tuple[Atom, ...]] = self.b.base_extents

@@ -179,4 +179,37 @@ def in_a_while(x):
     return s
 
 
-COMPILED = ["two_kept", "made_in_a_helper"]
+COMPILED = ["longer_each_time", "two_kept", "made_in_a_helper"]
+
+
+@case(X, 3, -1)
+@case(X, 3, 0)
+@case(X, 1, 1)
+@case(X, 0, 0)
+def last_of_growing(x, n, k):
+    last = x[:2]
+    s = 1.0
+    for i in range(n):
+        new = np.zeros(i + 2)
+        new[k] = x[i] * last[k - 1] + 0.3
+        new[-1] += x[i] * last[-2]
+        last = new
+        last[-2] *= x[1]
+        s += last[k] * last[-1]
+    return s * last[-1]
+
+
+@case(X, 3)
+def longer_each_time(x, n):
+    a = np.ones(1) * x[0]
+    while True:
+        b = np.zeros(len(a) + 1)
+        b[:len(a)] = a * x[len(a)]
+        b[-1] = a[0]
+        if len(b) > n:
+            break
+        a = b
+        if len(a) == 2:
+            continue
+        a[0] *= b[1]
+    return np.sum(a) * np.sum(b)
