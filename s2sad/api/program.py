@@ -13,6 +13,7 @@ from typing import Any
 import gast
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaError
 
 from s2sad import driver
 from s2sad.api import modules
@@ -23,10 +24,11 @@ from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
-from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
+from s2sad.errors import BadCall, S2sadError, TypeProblem, UnsupportedFunction
 from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
 from s2sad.frontend.source import UserFunction
+from s2sad.frontend.type_errors import of_primal
 from s2sad.ir import Assign, Call
 from s2sad.ir.trees import Tree, tree_of_type
 from s2sad.ir.walk import walk
@@ -247,11 +249,25 @@ class FunctionProgram(Program):
     def call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """The primal, compiled; where numba knows no such arguments, from the form that takes their leaves."""
         if not self._returns_dict and all(map(numba_takes, (*args, *kwargs.values()))):
-            return self.primal(*args, **kwargs)
+            try:
+                return self.primal(*args, **kwargs)
+            except NumbaError as e:
+                raise self._type_problem(e, args, kwargs) from e
         bound = self.parameters.bind(args, kwargs)
         layout = self.layout_for(bound, fingerprint(bound))
         made = self.specialise_leaves("flat", layout, ())
         return restored(made.interface.tree, made.entry(*flat_arguments(layout, bound)))
+
+    def _type_problem(self, e: NumbaError, args: tuple[object, ...], kwargs: dict[str, object]) -> TypeProblem:
+        """What numba has against the function: as inference for derivatives finds it, else in numba's words."""
+        try:
+            types = self.types_of(self.parameters.bind(args, kwargs))
+            self.interface(types, self.wrt(None).names)
+        except TypeProblem as found:
+            return found
+        except S2sadError:
+            pass                               # something else is not supported, which is not the question
+        return of_primal(e, self.name)
 
     @cached_property
     def _returns_dict(self) -> bool:

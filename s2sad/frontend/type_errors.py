@@ -1,6 +1,7 @@
 """numba's typing errors as errors at the user's line, in the user's terms."""
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Sequence
 
@@ -54,6 +55,18 @@ def located(e: errors.NumbaError, lines: Sequence[Loc], fn: Function) -> TypePro
                            hint="let one path return a value without a recursive call, before the others")
     what, hint = summary(text)
     return TypeProblem(what, loc=loc, why=WHY, hint=hint or DEFAULT_HINT)
+
+
+def of_primal(e: errors.NumbaError, function: str) -> TypeProblem:
+    """numba's error about a function compiled as it stands: at the line that numba names, if it is in a file."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(e))
+    where = getattr(e, "loc", None)
+    line, file = getattr(where, "line", None), getattr(where, "filename", "")
+    code = linecache.getline(file, line).rstrip("\n") if line else ""
+    loc = Loc(file, line, len(code) - len(code.lstrip()), code) if line and code else None
+    what, hint = summary(text)
+    return TypeProblem(f"numba cannot compile `{function}`: {what}", loc=loc, why="it is run as numba compiles it",
+                       hint=hint or DEFAULT_HINT)
 
 
 def summary(text: str) -> tuple[str, str]:

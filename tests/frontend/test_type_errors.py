@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 
 import s2sad
 from s2sad.errors import CODES, S2sadError, TypeProblem
@@ -118,3 +119,38 @@ def test_type_error(f, ask):
     assert "\n" not in e.what
     if isinstance(e, TypeProblem):
         assert e.hint
+
+
+@pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
+def test_type_error_of_the_primal(f):
+    try:
+        s2sad.differentiate(f)(np.ones(3))
+    except TypeProblem as e:
+        line, text, what, _ = expected(f)
+        assert e.loc.file == __file__ and e.loc.line == line
+        # Where we refuse for a reason of our own, numba's words are given.
+        assert what in e.what or e.what.startswith(f"numba cannot compile `{f.__name__}`: ")
+        assert e.hint and not INTERNAL.search(str(e).replace(text.strip(), "")), str(e)
+        assert isinstance(e.__cause__, NumbaError)
+    except (S2sadError, ValueError, ZeroDivisionError, IndexError):
+        pass                               # numba takes it, and it fails when it runs
+
+
+def returns_a_closure(x):
+    k = x[0]
+
+    def g(t):
+        return t * k
+
+    return applied(g, x[1])
+
+
+def applied(f, t): return f(t)
+
+
+def test_what_only_numba_refuses():
+    x = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(s2sad.grad(returns_a_closure)(x), [3.0, 2.0])
+    with pytest.raises(TypeProblem, match="numba cannot compile `returns_a_closure`") as caught:
+        s2sad.differentiate(returns_a_closure)(x)
+    assert isinstance(caught.value.__cause__, NumbaError) and not INTERNAL.search(caught.value.what)
