@@ -54,8 +54,8 @@ def test_readme_names_only_public_functions():
 
 
 def test_documentation_lists_every_error_code(generate):
-    table = generate.error_codes()
-    assert all(f"| `{code}` | {title} |" in table for code, title in CODES.items())
+    rows = generate.error_codes().splitlines()
+    assert all(any(f"`{code}`" in row and f"| {title}" in row for row in rows) for code, title in CODES.items())
 
 
 def test_every_code_that_is_raised_is_in_the_list():
