@@ -224,7 +224,7 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}
     folded = plan_folding(fn, frozenset(author))
     fn, folded = coalesce(fn, folded, a.author_names)
-    fn = augment(fn, folded)
+    fn = augment(fn, folded, a.author_names)
     return to_python(fn, folded, _comments(fn, folded))
 
 

@@ -1,4 +1,7 @@
-"""``s = s + e`` is written ``s += e``, and ``s = s + e - f`` is ``s += e - f``."""
+"""``s = s + e`` is written ``s += e``, and of an adjoint or a tangent ``b = b + e - f`` is ``b += e - f``.
+
+The author's own sums stay in the order they were written in, which decides how they are rounded.
+"""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -9,8 +12,9 @@ from s2sad.ir import walk as w
 Term = tuple[int, Atom]
 
 
-def augment(fn: Function, folded: dict[str, Rhs]) -> Function:
+def augment(fn: Function, folded: dict[str, Rhs], author: frozenset[str] = frozenset()) -> Function:
     """Use augmented assignments; ``folded`` gets the expressions this makes (it maps names to what they stand for).
+    Names in ``author`` are the author's.
 
     >>> fn = Function("f", ("s", "e"), (Assign("s", Op("add", ("s", "e"))),), "s")
     >>> new, = augment(fn, {}).body
@@ -26,7 +30,7 @@ def augment(fn: Function, folded: dict[str, Rhs]) -> Function:
                 sign = 1 if op == "add" else -1
                 if a == target:
                     return [(sign, b)]
-                if isinstance(a, str) and a in folded:
+                if isinstance(a, str) and a in folded and target.startswith(("b_", "d_")) and target not in author:
                     first = terms(folded[a], target)
                     return None if first is None else [*first, (sign, b)]
         return None

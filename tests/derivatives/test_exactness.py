@@ -131,3 +131,26 @@ def test_zero_wins_in_second_derivatives():
     gradient = s2sad.grad(overflow_not_chosen)
     hessian = [s2sad.jvp(gradient, (x,), (direction,))[1] for direction in np.eye(2)]
     np.testing.assert_allclose(hessian, [[0.0, 2.0 * x[1]], [2.0 * x[1], 2.0 * x[0]]], rtol=1e-15)
+
+
+def rounded_by_a_large_constant(x):
+    s = 10.0 * x[0] * x[1]
+    for _ in range(2):
+        s = s + 6755399441055744.0 - 6755399441055744.0
+    return s
+
+
+def small_differences(x):
+    s = 1e16
+    for k in range(4):
+        s = s + 3.0 * x[k] - 5.0 * x[k]
+    return s
+
+
+@pytest.mark.parametrize("f", [rounded_by_a_large_constant, small_differences])
+@pytest.mark.parametrize("kind", ["tangent", "value_and_grad", "vjp"])
+def test_sums_are_rounded_in_the_author_s_order(f, kind):
+    x = np.array([1.37, 0.71, -1.12, 2.43])
+    made = generate(f, (x,), kind, ("x",))
+    arguments = tangent_arguments(made, (x,), {"x": np.ones(4)}) if kind == "tangent" else (x,)
+    assert execute(made)[made.entries[0]](*arguments)[0] == f(x)

@@ -1,25 +1,13 @@
-"""Bugs planted in the compiler, one at a time: the fuzzer has to notice each within a thousand programs.
+"""Bugs to plant in the compiler, one at a time: the fuzzer has to notice each within a thousand programs.
 
-``python -m tests.fuzz.mutants`` prints after how many programs each was noticed, and by what; ``--record`` writes the
-programs, made small, to ``mutants.json``, on which the test suite repeats it quickly. The compiler has no hooks for
-this: a mutant is a piece of a function's text and what stands there instead.
+The compiler has no hooks for this: a mutant is a piece of a function's text and what stands there instead. They are
+planted and searched for in :mod:`tests.fuzz.planting`.
 """
 from __future__ import annotations
 
-import argparse
-import contextlib
-import inspect
-import json
-import random
-import sys
-import textwrap
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from types import FunctionType
 
-from s2sad import driver
 from s2sad.analysis import activity, kills, only_stores, required
 from s2sad.frontend.exits import _OneExit
 from s2sad.frontend.inline import inline
@@ -34,14 +22,6 @@ from s2sad.transform.reverse_statements import ReverseStatements
 from s2sad.transform.reverse_sweep import ReverseSweep
 from s2sad.transform.tangent import _Builder
 from s2sad.transform.tapes import Tapes
-from tests.fuzz.generator import generate
-from tests.fuzz.oracles import check
-from tests.fuzz.program import Program
-from tests.fuzz.report import Disagreement
-from tests.fuzz.shrink import shrink
-
-RECORD = Path(__file__).with_name("mutants.json")
-MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -205,78 +185,3 @@ OPEN = (
     Mutant("an expression is folded past a change", fold._disturbed, "*w.binds(s), ", ""),
 )
 """Not noticed yet: made harmless by another pass, answered by a refusal, or beyond what the programs contain."""
-
-
-@contextlib.contextmanager
-def planted(mutant: Mutant) -> Iterator[None]:
-    """The compiler with the bug in it."""
-    code = mutant.where.__code__
-    mutant.where.__code__ = _changed(mutant)
-    driver._recent.clear()
-    try:
-        yield
-    finally:
-        mutant.where.__code__ = code
-        driver._recent.clear()
-
-
-def _changed(mutant: Mutant):
-    text = textwrap.dedent(inspect.getsource(mutant.where))
-    old = mutant.old
-    if old not in text:
-        old = textwrap.dedent(old)
-    if old not in text:
-        raise LookupError(f"{mutant.name}: {mutant.where.__qualname__} no longer says {mutant.old!r}; adapt the mutant")
-    text = text.replace(old, mutant.new, 1)
-    space: dict = {}
-    module = sys.modules[mutant.where.__module__]
-    exec(compile(f"from __future__ import annotations\n{text}", "<mutant>", "exec"), {**vars(module)}, space)
-    return space[mutant.where.__name__].__code__
-
-
-def noticed(mutant: Mutant, seed: int, most: int = MOST) -> tuple[int, Program, str] | None:
-    """The first program that the planted bug is noticed on: how many it took, the program, and what was seen."""
-    with planted(mutant):
-        for k in range(most):
-            program = generate(random.Random(f"{seed}.{k}").randbytes(300))
-            try:
-                check(program)
-            except Disagreement as e:
-                return k + 1, program, str(e).split("\n", 1)[0]
-    return None
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.mutants", description="Plant bugs in the compiler.")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", help="mutants whose name contains this")
-    parser.add_argument("--programs", type=int, default=MOST, help="give up on a mutant after so many")
-    parser.add_argument("--open", action="store_true", help="the bugs that no program has noticed yet")
-    parser.add_argument("--record", action="store_true", help="write the programs that notice them to mutants.json")
-    options = parser.parse_args(argv)
-    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    missed, began = [], time.monotonic()
-    mutants = OPEN if options.open else MUTANTS
-    for mutant in mutants:
-        if options.only and options.only not in mutant.name:
-            continue
-        found = noticed(mutant, options.seed, options.programs)
-        if found is None:
-            missed.append(mutant.name)
-            print(f"{'never':>5}  {mutant.name}", flush=True)
-            continue
-        programs, program, what = found
-        print(f"{programs:5d}  {mutant.name}: {what[:90]}", flush=True)
-        if options.record:
-            with planted(mutant):
-                small = shrink(program, tries=60)
-            kept = {k: v for k, v in asdict(small).items() if k != "features"}
-            record[mutant.name] = {"programs": programs, **kept}
-            known = {m.name: record[m.name] for m in (*MUTANTS, *OPEN) if m.name in record}
-            RECORD.write_text(json.dumps(known, indent=1) + "\n")
-    print(f"{len(missed)} of {len(mutants)} never noticed; {time.monotonic() - began:.0f} s")
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from tests.fuzz.mutants import MOST, MUTANTS, RECORD, planted
+from tests.fuzz.mutants import MUTANTS
 from tests.fuzz.oracles import check
+from tests.fuzz.planting import MOST, RECORD, planted
 from tests.fuzz.program import Program
 from tests.fuzz.report import Disagreement
 

@@ -1,0 +1,208 @@
+"""Plant bugs in the compiler and see how soon the fuzzer notices each.
+
+``python -m tests.fuzz.planting`` prints after how many programs each was noticed, and by what; ``--record`` writes the
+programs, made small, to ``mutants.json``, on which the test suite repeats it quickly.
+
+A search walks through the programs once, with every bug that is still unnoticed at each of them. A bug is checked in
+full only where it changes what is generated; what the types of a function are is found once for all of them.
+"""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import inspect
+import json
+import random
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from s2sad import driver
+from s2sad.emit import to_python, unparse
+from tests.fuzz.generator import generate
+from tests.fuzz.mutants import MUTANTS, OPEN, Mutant
+from tests.fuzz.oracles import check
+from tests.fuzz.program import Program
+from tests.fuzz.report import Disagreement, time_limit
+from tests.fuzz.shrink import shrink
+
+RECORD = Path(__file__).with_name("mutants.json")
+MOST = 1000
+BYTES = 300
+
+
+# ---------------------------------------------------------------------------- planting
+
+@contextlib.contextmanager
+def planted(mutant: Mutant) -> Iterator[None]:
+    """The compiler with the bug in it."""
+    code = mutant.where.__code__
+    mutant.where.__code__ = _changed(mutant)
+    driver._recent.clear()
+    try:
+        yield
+    finally:
+        mutant.where.__code__ = code
+        driver._recent.clear()
+
+
+_codes: dict[Mutant, Any] = {}
+
+
+def _changed(mutant: Mutant) -> Any:
+    if mutant not in _codes:
+        text = textwrap.dedent(inspect.getsource(mutant.where))
+        old = mutant.old
+        if old not in text:
+            old = textwrap.dedent(old)
+        if old not in text:
+            raise LookupError(f"{mutant.name}: {mutant.where.__qualname__} no longer says {mutant.old!r}; "
+                              "adapt the mutant")
+        text = text.replace(old, mutant.new, 1)
+        space: dict = {}
+        module = sys.modules[mutant.where.__module__]
+        exec(compile(f"from __future__ import annotations\n{text}", "<mutant>", "exec"), {**vars(module)}, space)
+        _codes[mutant] = space[mutant.where.__name__].__code__
+    return _codes[mutant]
+
+
+# ---------------------------------------------------------------------------- what is done once
+
+@contextlib.contextmanager
+def types_remembered() -> Iterator[None]:
+    """Types of a function are inferred once for all mutants, none of which is in type inference."""
+    infer = driver.infer
+    known: dict[object, Any] = {}
+
+    def remembered(fn, argtypes, helpers=None):
+        if fn.callees:
+            return infer(fn, argtypes, helpers)
+        key = unparse(to_python(fn)), tuple(str(argtypes[p]) for p in fn.params), tuple(helpers or ())
+        if key not in known:
+            if len(known) > 64:
+                known.clear()
+            known[key] = infer(fn, argtypes, helpers)
+        types, result = known[key]
+        return dict(types), result
+
+    driver.infer = remembered
+    try:
+        yield
+    finally:
+        driver.infer = infer
+
+
+class Recorded:
+    """What the compiler was asked in a check, and what it answered."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[bool, tuple, dict, str | None]] = []
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        with _instead(self._record):
+            yield
+
+    def _record(self, original: Callable, *args: Any, **options: Any) -> Any:
+        self.calls.append((driver.optimised, args, options, None))
+        made = original(*args, **options)
+        self.calls[-1] = (driver.optimised, args, options, made.source)
+        return made
+
+    def changed(self) -> bool:
+        """Whether the compiler, with a bug planted, now answers anything else."""
+        before = driver.optimised
+        try:
+            for optimised, args, options, source in self.calls:
+                driver.optimised = optimised
+                try:
+                    with time_limit(10.0):
+                        made = driver.generate(*args, **options).source
+                except Exception:
+                    made = None
+                if made != source:
+                    return True
+        finally:
+            driver.optimised = before
+        return False
+
+
+@contextlib.contextmanager
+def _instead(replacement: Callable) -> Iterator[None]:
+    original = driver.generate
+    driver.generate = lambda *args, **options: replacement(original, *args, **options)
+    try:
+        yield
+    finally:
+        driver.generate = original
+
+
+# ---------------------------------------------------------------------------- the search
+
+def search(mutants: Sequence[Mutant], seed: int, most: int = MOST) -> Iterator[tuple[Mutant, int, Program, str]]:
+    """(bug, after how many programs, the program, what was seen) as they are noticed."""
+    left = list(mutants)
+    for k in range(most):
+        if not left:
+            return
+        program = generate(random.Random(f"{seed}.{k}").randbytes(BYTES))
+        recorded = Recorded()
+        with recorded.recording():
+            outcome = check(program)
+        if outcome.kind == "wild":
+            continue
+        for mutant in list(left):
+            what = noticed(mutant, program, recorded)
+            if what is not None:
+                left.remove(mutant)
+                yield mutant, k + 1, program, what
+
+
+def noticed(mutant: Mutant, program: Program, recorded: Recorded) -> str | None:
+    """What a check of a program sees of a planted bug."""
+    with planted(mutant):
+        if not recorded.changed():
+            return None
+        driver._recent.clear()
+        try:
+            check(program)
+        except Disagreement as e:
+            return str(e).split("\n", 1)[0]
+    return None
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.planting", description="Plant bugs in the compiler.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="bugs whose name contains this")
+    parser.add_argument("--programs", type=int, default=MOST, help="give up after so many")
+    parser.add_argument("--open", action="store_true", help="the bugs that no program has noticed yet")
+    parser.add_argument("--record", action="store_true", help="write the programs that notice them to mutants.json")
+    options = parser.parse_args(argv)
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    began = time.monotonic()
+    mutants = [m for m in (OPEN if options.open else MUTANTS) if not options.only or options.only in m.name]
+    left = list(mutants)
+    with types_remembered():
+        for mutant, programs, program, what in search(mutants, options.seed, options.programs):
+            left.remove(mutant)
+            print(f"{programs:5d}  {mutant.name}: {what[:90]}", flush=True)
+            if options.record:
+                with planted(mutant):
+                    small = shrink(program, tries=60)
+                kept = {k: v for k, v in asdict(small).items() if k != "features"}
+                record[mutant.name] = {"programs": programs, **kept}
+                known = {m.name: record[m.name] for m in (*MUTANTS, *OPEN) if m.name in record}
+                RECORD.write_text(json.dumps(known, indent=1) + "\n")
+    for mutant in left:
+        print(f"never  {mutant.name}")
+    print(f"{len(left)} of {len(mutants)} never noticed; {time.monotonic() - began:.0f} s")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
