@@ -12,6 +12,7 @@ from numba import types as nbt
 
 from s2sad.analysis.activity import find_activity
 from s2sad.analysis.calls import Calls
+from s2sad.analysis.repeatable import shows_plain_products
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
@@ -178,7 +179,8 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     if any(isinstance(t, nbt.Optional) for t in flattened(structure)):
         raise UnsupportedSyntax("a value is returned on some paths and None on others", loc=fn.loc, code="S2S005",
                                 hint="return a value of the same kind everywhere")
-    interface = Interface(fn.params, wrt, listed, mutated, structure, tree_of_result(fn.result))
+    interface = Interface(fn.params, wrt, listed, mutated, structure, tree_of_result(fn.result),
+                          shows_plain_products(fn))
     return Analysed(user, fn, interface, active, ready.author_names)
 
 

@@ -280,7 +280,7 @@ class _Plan:
     def __init__(self, of: Program, made: Specialisation, argtypes: Types, wrt: Wrt, kind: str,
                  form: Tree | None) -> None:
         self.types = argtypes
-        self._entry = made.entry
+        self._entry = made.gradient
         self._of = of
         self._layout = of.layout(argtypes)
         self._mutated = of.written(self._layout, made.interface)

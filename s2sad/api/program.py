@@ -20,6 +20,7 @@ from s2sad.api import modules
 from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.memory import is_strided, ordinary
+from s2sad.api.optimistic import first_plain, with_plain_products
 from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
@@ -40,9 +41,12 @@ Types = tuple[Any, ...]
 class Specialisation:
     """What was generated for one kind and one set of argument types; it is executed when first called for."""
 
-    def __init__(self, generated: driver.Generated, cached: bool) -> None:
+    def __init__(self, generated: driver.Generated, cached: bool, optimistic: bool) -> None:
         self.generated = generated
         self._cached = cached
+        self._optimistic, self._tried = optimistic, False
+        self.plain: Any = None
+        """The entry compiled with plain products, where :attr:`gradient` uses one."""
         self._namespace: dict[str, object] | None = None
 
     @property
@@ -53,6 +57,19 @@ class Specialisation:
     def entry(self) -> Any:
         """The compiled function."""
         return self._load()[self.generated.name]
+
+    @property
+    def gradient(self) -> Callable[..., Any]:
+        """The entry for calls from Python: with plain products first where that is as good."""
+        with global_compiler_lock:
+            if not self._tried:
+                tries = self._optimistic and self.interface.products_show
+                text = with_plain_products(self.generated.source) if tries else None
+                if text is not None:
+                    name = self.generated.name
+                    self.plain = modules.load(text, f"{name}_plain", cached=self._cached)[name]
+                self._tried = True
+        return self.entry if self.plain is None else first_plain(self.plain, lambda: self.entry)
 
     @property
     def entries(self) -> tuple[Any, ...]:
@@ -164,7 +181,8 @@ class Program:
             if key not in self._done:
                 generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
                                             **flags)  # type: ignore[arg-type]
-                self._done[key] = Specialisation(generated, bool(self.options.get("cache")))
+                self._done[key] = Specialisation(generated, bool(self.options.get("cache")),
+                                                 not self.options.get("fastmath"))
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:

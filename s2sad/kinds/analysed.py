@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s2sad.analysis.activity import Activity
 from s2sad.frontend import UserFunction
@@ -17,7 +17,8 @@ class Interface:
 
     ``active`` parameters are followed by a tangent, or (arrays) by a shadow; ``mutated`` are array parameters the
     function writes to; ``result`` is the structure of the primal's result: ``None``, a numba type, or a nested tuple.
-    ``tree`` is that structure with the containers the author returns, its leaves numbered.
+    ``tree`` is that structure with the containers the author returns, its leaves numbered. ``products_show``: see
+    :func:`~s2sad.analysis.repeatable.shows_plain_products`.
     """
 
     params: tuple[str, ...]
@@ -26,6 +27,7 @@ class Interface:
     mutated: tuple[str, ...]
     result: object
     tree: object = None
+    products_show: bool = False
 
     def of(self, params: tuple[str, ...]) -> Interface:
         """The same with the author's names of the parameters."""
@@ -33,7 +35,7 @@ class Interface:
             return self
         own = dict(zip(self.params, params))
         wrt, active, mutated = (tuple(own[p] for p in names) for names in (self.wrt, self.active, self.mutated))
-        return Interface(params, wrt, active, mutated, self.result, self.tree)
+        return replace(self, params=params, wrt=wrt, active=active, mutated=mutated)
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ def test_generated_once_per_types_by_any_number_of_threads(monkeypatch):
         results = list(pool.map(lambda k: s2sad.grad(f)(X, float(k)), range(16)))
     assert all(np.array_equal(g, [2.0 * k, 1.0 * k, 0.0]) for k, g in enumerate(results))
     assert [kind for kind, _ in calls] == ["grad"]
-    made = s2sad.grad(f)._specialise((numba.float64[::1], numba.float64)).entry
-    assert len(made.signatures) == 1
+    made = s2sad.grad(f)._specialise((numba.float64[::1], numba.float64))
+    assert len(made.plain.signatures) == 1 and not made.entry.signatures
     s2sad.grad(f)(X, 2)
     assert len(calls) == 2
 
@@ -65,7 +65,7 @@ import sys
 sys.path.insert(0, {here!r})
 import s2sad
 from kept import f
-print(f(2.0), f.grad(2.0), sum(s2sad.grad(f)._specialise(({numba}.float64,)).entry.stats.cache_hits.values()))
+print(f(2.0), f.grad(2.0), sum(s2sad.grad(f)._specialise(({numba}.float64,)).plain.stats.cache_hits.values()))
 """
 
 
