@@ -13,6 +13,7 @@ from numba import types as nbt
 from s2sad.analysis.activity import find_activity
 from s2sad.analysis.calls import Calls
 from s2sad.analysis.repeatable import shows_plain_products
+from s2sad.array_functions.sites import expand, with_sites
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
@@ -144,9 +145,10 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
         fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(fn.params, argtypes))
     fn = prune_decided(replace(fn, types=types))
-    inferred, returned = infer(fn, types, {**dispatchers(), **compiled(fn.callees)})
+    fn, sites = with_sites(fn, normal_form)                      # calls of functions that we have the bodies of
+    inferred, returned = infer(fn, types, {**dispatchers(), **compiled(fn.callees), **sites})
     fn = define_everywhere(fn, inferred)
-    return replace(fn, types={**inferred, **types}), returned
+    return expand(replace(fn, types={**inferred, **types}), sites), returned
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:

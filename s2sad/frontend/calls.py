@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import gast
 import numpy as np
 
-from s2sad.frontend import lists, structures
+from s2sad.array_functions import declared
+from s2sad.frontend import known, lists, structures
+from s2sad.frontend.array_calls import array_call
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
-from s2sad.frontend.source import Constant, Library, Module, Several, TupleClass, UserFunction
+from s2sad.frontend.source import Constant, Library, Module, Several, Static, TupleClass, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
@@ -68,8 +70,10 @@ def arity(name: str) -> tuple[int, ...]:
 def call(flat: Expressions, node: gast.Call) -> Rhs | Arg:
     """Lower a call."""
     match flat.meaning(node.func):
-        case (Library() | UserFunction()) as known:
-            return apply(flat, known, node)
+        case (Library() | UserFunction()) as callee:
+            return apply(flat, callee, node)
+        case Static(function):
+            return known.evaluated(flat, function, node)
         case TupleClass() as made:
             return structures.instance(flat, made, node)
         case None if not isinstance(node.func, gast.Attribute):
@@ -112,6 +116,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
         return lists.list_call(flat, node)
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
+    if (declaration := declared(name)) is not None and declaration.takes(args, kwargs):
+        return array_call(flat, declaration, args, kwargs, node)
     nodes = node.args if len(node.args) == len(args) else [node] * len(args)
     if name in IN_ORDER:
         args, kwargs = in_order(flat, name, args, kwargs, node)
@@ -215,6 +221,8 @@ def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs
         args = [TupleArg(tuple(args))]
     if func.attr == "astype" and args:
         args[0] = dtype(flat, args[0], node)
+    if (declaration := declared(name)) is not None and declaration.takes([receiver, *args], kwargs):
+        return array_call(flat, declaration, [receiver, *args], kwargs, node)
     if not kwargs and 1 + len(args) in arity(name):
         return Op(name, (receiver, *(flat.as_atom(a, node) for a in args)))
     return Call(name, (receiver, *args), kwargs)

@@ -27,9 +27,10 @@ KNOWN: dict[str, Callable[[object, object], bool]] = {
 def compared(flat: Expressions, node: gast.Compare) -> Rhs | Arg:
     """Lower a comparison."""
     held = flat.value(node.left)
-    if isinstance(held, FunctionArg) and [type(o) for o in node.ops] in ([gast.Is], [gast.IsNot]) \
+    known_now = isinstance(held, FunctionArg) or flat.names.known is not None
+    if known_now and [type(o) for o in node.ops] in ([gast.Is], [gast.IsNot]) \
             and flat.value(node.comparators[0]) == Const(None):
-        return Const(isinstance(node.ops[0], gast.IsNot))
+        return Const((held == Const(None)) == isinstance(node.ops[0], gast.Is))
     if isinstance(held, TupleArg) and len(node.ops) == 1 and type(node.ops[0]) in COMPARE:
         return structures.compared_tuples(flat, COMPARE[type(node.ops[0])], held, flat.value(node.comparators[0]), node)
     left = flat.as_atom(held, node.left)

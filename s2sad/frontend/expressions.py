@@ -9,7 +9,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
-from s2sad.frontend import functions, lists, structures
+from s2sad.frontend import functions, known, lists, structures
 from s2sad.frontend.comparisons import compared
 from s2sad.frontend.comprehensions import list_comprehension
 from s2sad.frontend.conditionals import conditional, short_circuit
@@ -97,6 +97,8 @@ class Expressions:
         self.out.append(s)
         if isinstance(s, Assign) and lists.yields_list(s.value, self.names.lists):
             self.names.lists.add(s.target)
+        if isinstance(s, Assign) and self.names.known is not None:
+            known.note(self.names.known, s)
 
     def nested(self, body: Callable[[], object]) -> tuple:
         saved, self.out = self.out, []
@@ -164,7 +166,8 @@ class Expressions:
         assert owner is not None
         base = owner.base(name)
         if owner is self:
-            self.vars[name] = self._bind(base, base, value, loc)
+            held = known.fixed(self, name, value)
+            self.vars[name] = held if held is not None else self._bind(base, base, value, loc)
             return
         if owner.vars.get(name, base) != base or not isinstance(value, str | Const) and isinstance(value, HELD):
             raise UnsupportedSyntax(f"'{name}' of another function gets a tuple or function here", loc=loc,
@@ -353,6 +356,8 @@ class Expressions:
             if held is CONFLICT:
                 self.refuse(f"'{node.id}' holds a tuple on one path and something else on another", node, code="S2S007",
                             hint="use two names")
+            if isinstance(held, ShapeOf):
+                held = known.shape(self, held)
             # What the rest of the statement may change is read now.
             return functions.kept(self, held) if node.id in owner.fleeting else held  # type: ignore[return-value, arg-type]
         meaning = self.meaning(node)
@@ -391,7 +396,9 @@ class Expressions:
             case "real" | "imag":
                 return Op(f"np.{node.attr}", (self.as_atom(held, node),))
             case "shape" if isinstance(held, str):
-                return ShapeOf(held)
+                return known.shape(self, ShapeOf(held))
+            case "ndim" | "dtype" if (found := known.attribute(self, held, node.attr)) is not None:
+                return found
             case "size" | "ndim" if isinstance(held, str):
                 return Call(f"np.{node.attr}", (held,))
             case "T" if isinstance(held, str):

@@ -302,7 +302,7 @@ class Flattener(Expressions):
             return
         axes = len(node.target.elts) if isinstance(node.target, (gast.Tuple, gast.List)) else 0
         sizes = None if has_break(node.body) else ndindex(self, node.iter, axes)
-        if sizes is not None and len(sizes) > 1:
+        if sizes is not None and len(sizes) != 1:
             self.index_loops(node, sizes)
             return
         each = iteration(self, node.iter) if sizes is None else counted_through(self, sizes)
@@ -371,7 +371,8 @@ class Flattener(Expressions):
     def index_loops(self, node: gast.For, sizes: list[Atom]) -> None:
         """A loop over ``np.ndindex`` that no ``break`` leaves: a nest of loops, the last axis innermost."""
         loc = self.user.loc(node)
-        counters = [self.names.flag("counter") for _ in sizes]
+        own = self.names.known is not None and isinstance(node.target, gast.Name)
+        counters = [self.names.flag("ijkl"[k % 4] if own else "counter") for k in range(len(sizes))]
         before = dict(self.vars)
 
         def body() -> None:

@@ -121,6 +121,8 @@ def ndindex(flat: Flattener, node: gast.AST, rank: int) -> list[Atom] | None:
     args = [flat.value(a) for a in node.args]
     if len(args) == 1 and isinstance(args[0], TupleArg):
         args = list(args[0].items)
+        if not args and flat.names.known is not None:
+            return []
     elif len(args) == 1 and isinstance(args[0], ShapeOf):
         if not rank:
             flat.refuse("np.ndindex over a shape needs a target for each axis: not supported otherwise yet", node,

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from s2sad.errors import UnsupportedFunction
-from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, TupleClass, UserFunction, frozen
+from s2sad.frontend.source import (
+    Constant,
+    Library,
+    Meaning,
+    Module,
+    Several,
+    Static,
+    TupleClass,
+    UserFunction,
+    frozen,
+)
 from s2sad.ir.nodes import Container
 from s2sad.runtime.helpers import python_functions
 
@@ -87,6 +97,8 @@ def meaning(obj: object, name: str) -> Meaning:
     inner: Any = getattr(obj, "py_func", obj)
     if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
         return Library("stop_gradient")
+    if getattr(inner, "runs_when_compiling", False):
+        return Static(inner)
     if _is_helper(inner):
         return Library(inner.__name__)
     if isinstance(obj, FunctionType) or any(hasattr(obj, a) for a in ("py_func", "user_function", "__wrapped__")):

@@ -72,6 +72,8 @@ def lower_function(user: UserFunction) -> Function:
     for p, held in arguments.items():
         bases |= element_bases(p, held)
     flat = Flattener(user, names, [], (user,), assigned, bases)
+    if user.known is not None:
+        names.known = {bases[p]: t for p, t in user.known.items()}
     flat.vars.update({p: bases[p] for p in user.params})
     flat.vars.update({p: fixed_value(flat, m) for p, m in user.fixed.items()})
     flat.vars.update(arguments)

@@ -23,6 +23,8 @@ class LocalNames(Names):
         """Names that hold lists."""
         self.callees: dict[object, Any] = {}
         """Functions that are called by name rather than inlined, by their keys."""
+        self.known: dict[str, Any] | None = None
+        """The types of names, where the function is written for known types."""
         self._first: dict[object, str] = {}
         self._last = 0
 

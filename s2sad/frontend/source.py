@@ -58,7 +58,15 @@ class TupleClass:
     defaults: Mapping[str, object]
 
 
-Meaning: TypeAlias = "Library | Constant | Module | Several | TupleClass | UserFunction"
+@dataclass(frozen=True)
+class Static:
+    """A function of ours that runs when the compiler does: it tells shapes, axes and types of the bodies in
+    :mod:`s2sad.array_functions`."""
+
+    function: Callable[..., Any]
+
+
+Meaning: TypeAlias = "Library | Constant | Module | Several | TupleClass | Static | UserFunction"
 
 
 @dataclass(eq=False)
@@ -94,6 +102,8 @@ class UserFunction:
     """Of a function defined inside another: where the variables of that one are found."""
     arguments: Mapping[str, Arg] | None = None
     """What the parameters that are no single value hold, once types are known (see :mod:`s2sad.frontend.layout`)."""
+    known: Mapping[str, Any] | None = None
+    """The types of its parameters, where the function is written for those (see :mod:`s2sad.frontend.known`)."""
     layouts: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
     """The layouts made for types of arguments."""
 

@@ -209,7 +209,7 @@ class Arrays(Reshaping):
 
     def place_for(self, target: str, shape: tuple[Atom, ...], kind: str) -> View:
         """Storage for an array of a shape: new, or what the name has already."""
-        shape = tuple(self.b.stable(e) for e in shape)
+        shape = tuple(self.b.stable(self.b.original(e)) for e in shape)
         if target in self.bindings.rebound and target in self.allocated:
             self.require_shape(target, shape)
             return whole(target, shape)

@@ -211,6 +211,12 @@ class Builder:
         self.nonneg.add(name)
         return name
 
+    def original(self, a: Atom) -> Atom:
+        """The name that a name is a copy of."""
+        while isinstance(a, str) and isinstance(source := self.made.get(a), str):
+            a = source
+        return a
+
     def affine(self, a: Atom) -> tuple[str | None, int]:
         """``(name, k)`` with the atom equal to ``name + k``.
 

@@ -31,8 +31,8 @@ def number_at_array(x): return x[0] @ x                         # `@` is not def
 def number_called(x): return x[0](2.0)                          # this is not a function || x[0](
 def no_attribute(x): return x.nope                              # '.nope' || x.nope
 def bad_call(x): return np.interp(x, x)                         # `interp` cannot be called || np.interp
-def unknown_keyword(x): return np.sum(x, keepdims=True)         # the keyword `keepdims` || np.sum
-def bad_axis(x): return x.sum(axis="a")                         # `sum` cannot be called || x.sum
+def unknown_keyword(x): return np.dot(x, x, keepdims=True)      # the keyword `keepdims` || np.dot
+def bad_axis(x): return x.sum(axis="a")                         # the axis must be a literal integer || x.sum
 def three_axes(x): return np.dot(x, np.ones((3, 3, 3)))         # `dot` cannot be called || np.dot
 def unknown_name(x): return x[0] + undefined_name               # 'undefined_name' is not defined || undefined_
 def too_many(x): return math.sin(x[0], x[1])                    # `sin` cannot be called with a float64, || math.sin
