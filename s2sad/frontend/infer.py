@@ -1,4 +1,8 @@
-"""Types by numba itself: the function is printed, and numba's type inference (no code generation) is asked."""
+"""Types by numba itself.
+
+Where :mod:`s2sad.frontend.direct_types` knows everything in a function, numba is asked for each operation; otherwise
+the function is printed, and numba's type inference (no code generation) is asked for all of it.
+"""
 from __future__ import annotations
 
 import ast
@@ -27,12 +31,17 @@ from numba.core.untyped_passes import (
 
 from s2sad.emit.pyast import ToPython
 from s2sad.errors import TypeProblem
+from s2sad.frontend.direct_types import direct_types
+from s2sad.frontend.operations import Operations
 from s2sad.frontend.remembered import Remembered
 from s2sad.frontend.type_errors import holds, located
 from s2sad.ir.nodes import Function
 from s2sad.ir.walk import all_names
 
 _serial = itertools.count(1)
+
+check_types = False
+"""Ask numba for the whole function in any case, and insist on the same answer (tests do)."""
 
 
 @dataclass
@@ -106,6 +115,26 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     >>> names["n"], result
     (int64, float64)
     """
+    found = directly(fn, argtypes, helpers)
+    if found is None:
+        return by_printing(fn, argtypes, helpers)
+    if check_types:
+        asked = by_printing(fn, argtypes, helpers)
+        assert found == asked, f"types of {fn.name}: {found}, and numba says {asked}"
+    return found
+
+
+def directly(fn: Function, argtypes: Mapping[str, types.Type],
+             helpers: Mapping[str, object] | None = None) -> tuple[dict[str, types.Type], types.Type] | None:
+    """:func:`infer` on the IR, or ``None`` where that is not possible."""
+    with global_compiler_lock:
+        registry.cpu_target.typing_context.refresh()
+        return direct_types(fn, argtypes, helpers or {}, _operations())
+
+
+def by_printing(fn: Function, argtypes: Mapping[str, types.Type],
+                helpers: Mapping[str, object] | None = None) -> tuple[dict[str, types.Type], types.Type]:
+    """:func:`infer` by numba's inference of the printed function."""
     if fn.name in (helpers or {}):
         fn = replace(fn, name=f"{fn.name}_typed")                # it calls itself: the name means the callee
     printer = ToPython(fn)
@@ -150,6 +179,11 @@ def _run(f: FunctionType, args: tuple[types.Type, ...]) -> _Typed:
 @cache
 def _remembered() -> Remembered:
     return Remembered(registry.cpu_target.typing_context)
+
+
+@cache
+def _operations() -> Operations:
+    return Operations(_remembered())
 
 
 def _by_name(fn: Function, typemap: Mapping[str, types.Type]) -> dict[str, types.Type]:
