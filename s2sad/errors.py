@@ -36,7 +36,7 @@ CODES: dict[str, str] = {
     "S2S043": "arguments do not fit",
     "S2S044": "types are not known",
     "S2S045": "has_aux with a function that does not return a pair",
-    "S2S046": "outputs names something the function does not write",
+    "S2S046": "outputs names what is no output, or an array that is swapped",
     "S2S050": "the gradient check failed",
     "S2S051": "overlapping arrays",
     "S2S070": "a list used in a way that is not supported yet",

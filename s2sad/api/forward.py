@@ -65,7 +65,7 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     for what, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise BadCall(f"{what} has to be a tuple with one entry per argument, not {type(given).__name__}",
-                          code="S2S043")
+                          code="S2S043", hint="write `(x,)` for one argument")
     if len(tangents) != len(primals):
         raise BadCall(f"{len(primals)} primals and {len(tangents)} tangents given", code="S2S043",
                       hint="give one tangent per argument; None is zero")

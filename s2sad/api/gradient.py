@@ -195,7 +195,8 @@ class Gradient(Callee):
     def _implementation(self, argtypes: Types) -> Implementation:
         if len(argtypes) != len(self._of.parameters.names):
             raise BadCall(f"{self.__name__} called from compiled code takes all {len(self._of.parameters.names)} "
-                          f"arguments, not {len(argtypes)}", code="S2S043")
+                          f"arguments, not {len(argtypes)}", code="S2S043",
+                          hint="give those with defaults, too")
         static = {k: f for k, t in enumerate(argtypes) if (f := static_type(t)) is not None}
         if static:
             of = self._of.bound({self._of.parameters.names[k]: f for k, f in static.items()})

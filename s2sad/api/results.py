@@ -78,11 +78,12 @@ def fitting(given: object, like: object, t: types.Type, what: str) -> object:
 def require_zero(given: object, what: str, why: str = "it belongs to a value that is not floating-point") -> None:
     """Tangents and cotangents of what is not floating-point: ``None`` or zero."""
     if given is not None and (not isinstance(given, (int, float, np.generic, np.ndarray)) or np.any(given)):
-        raise BadCall(f"{what} has to be None or zero: {why}", code="S2S043")
+        raise BadCall(f"{what} has to be None or zero: {why}", code="S2S043", hint="give None in its place")
 
 
 def _unfit(what: str, wanted: str, got: str) -> BadCall:
-    return BadCall(f"{what} has to be {wanted}, not {got}", code="S2S043")
+    return BadCall(f"{what} has to be {wanted}, not {got}", code="S2S043",
+                   hint="give it the type and shape of its value; None is zero")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def given_for(tree: Tree, given: object, what: str) -> Iterator[tuple[Any, objec
     elif tree.container is not None and tree.container.what in ("records", "record"):
         dtype = tree.container.cls[0] if tree.container.what == "records" else tree.container.cls
         if getattr(given, "dtype", None) != dtype:
-            raise BadCall(f"{what} has to be of dtype {dtype}", code="S2S043")
+            raise BadCall(f"{what} has to be of dtype {dtype}", code="S2S043",
+                          hint="begin with `np.zeros_like` of its value; None is zero")
         parts = _parts(tree, given)
     else:
         found = container_of(given)

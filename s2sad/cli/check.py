@@ -202,7 +202,8 @@ def _value(f: Checked, args: tuple[object, ...]) -> tuple[object, ...]:
         raise BadCall(what, code="S2S043", hint=hint) from e
     numbers = _numbers(value, value)
     if not numbers.size:
-        raise BadCall("the function returns no floating-point number and writes to no array of them", code="S2S042")
+        raise BadCall("the function returns no floating-point number and writes to no array of them", code="S2S042",
+                      hint="return the number that is to be differentiated")
     if not np.isfinite(numbers).all():
         raise BadCall("the function's value is not finite at the random arguments", code="S2S043", hint=hint)
     return value

@@ -41,7 +41,8 @@ def _named(option: str, texts: Sequence[str], names: Sequence[str]) -> Iterator[
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            raise BadCall(f"{option} {text!r} is not NAME=VALUE", code="S2S060")
+            raise BadCall(f"{option} {text!r} is not NAME=VALUE", code="S2S060",
+                          hint=f"write {option} {next(iter(names), 'x')}=...")
         if name.strip() not in names:
             raise BadCall(f"{option} names '{name.strip()}', which is no parameter", code="S2S060",
                           hint=f"they are: {', '.join(names)}")
@@ -72,7 +73,8 @@ def arguments(parameters: Mapping[str, inspect.Parameter], argtypes: Sequence[ty
 def _random(t: types.Type, name: str, size: int, random: np.random.Generator,
             shape: tuple[int, ...] | None = None) -> object:
     if shape is not None and (not isinstance(t, types.Array) or t.ndim != len(shape)):
-        raise BadCall(f"--shape gives '{name}' {len(shape)} axes, its type is {spelled(t)}", code="S2S060")
+        raise BadCall(f"--shape gives '{name}' {len(shape)} axes, its type is {spelled(t)}", code="S2S060",
+                      hint="give one length for each axis, as in 3x4 for a matrix")
     if isinstance(t, types.BaseTuple):
         return tuple(_random(item, name, size, random) for item in t)
     if isinstance(t, types.NoneType):
@@ -122,4 +124,5 @@ def _converted(value: object, t: types.Type, name: str) -> object:
             return _plain(as_dtype(t).type(value), t)
         return value
     except (TypeError, ValueError, OverflowError) as e:
-        raise BadCall(f"the value {value!r} for '{name}' does not fit: {e}", code="S2S060") from None
+        raise BadCall(f"the value {value!r} for '{name}' does not fit: {e}", code="S2S060",
+                      hint=f"give a value of type {spelled(t)}") from None

@@ -12,7 +12,7 @@ def require_writable(path: Path, source: Path, *, force: bool) -> None:
     if path.is_dir():
         raise BadCall(f"{path} is a directory", code="S2S060", hint="name a file in it")
     if not path.parent.is_dir():
-        raise BadCall(f"there is no directory {path.parent}", code="S2S060")
+        raise BadCall(f"there is no directory {path.parent}", code="S2S060", hint="make it first")
     if path.exists() and source.exists() and path.samefile(source):
         raise BadCall(f"{path} is the file that is read", code="S2S060", hint="name another output")
     if not force and os.path.lexists(path):
@@ -39,4 +39,5 @@ def write(path: Path, text: str) -> None:
         os.replace(temporary, path)
     except OSError as e:
         temporary.unlink(missing_ok=True)
-        raise BadCall(f"{path.name} cannot be written: {e.strerror}", code="S2S060") from None
+        raise BadCall(f"{path.name} cannot be written: {e.strerror}", code="S2S060",
+                      hint="name an output in a directory you may write to") from None

@@ -65,13 +65,16 @@ def find(spec: str, *, execute: bool = False) -> Target:
         raise BadCall(f"{spec!r} does not name a function", code="S2S060",
                       hint="write FILE:FUNCTION, as in heat.py:misfit")
     if not Path(file).is_file():
-        raise BadCall(f"there is no file {file}", code="S2S060")
+        raise BadCall(f"there is no file {file}", code="S2S060",
+                      hint="give the path from the directory you are in, as in src/heat.py:misfit")
     if not name.isidentifier():
-        raise BadCall(f"'{name}' is not the name of a function at module level", code="S2S060")
+        raise BadCall(f"'{name}' is not the name of a function at module level", code="S2S060",
+                      hint="write FILE:FUNCTION, as in heat.py:misfit")
     try:
         return _imported(file, name) if execute else _read(file, name)
     except OSError as e:
-        raise BadCall(f"{file} cannot be read: {e.strerror}", code="S2S060") from None
+        raise BadCall(f"{file} cannot be read: {e.strerror}", code="S2S060",
+                      hint="name a file you may read") from None
 
 
 # ---------------------------------------------------------------------------- without executing it
@@ -117,7 +120,8 @@ def _decorator_wrt(module: StaticModule, d: Definition) -> WrtLike | S2sadError:
 def _imported(file: str, name: str) -> Target:
     module = _import(Path(file).resolve())
     if not hasattr(module, name):
-        raise BadCall(f"{file} has no '{name}'", code="S2S060")
+        raise BadCall(f"{file} has no '{name}'", code="S2S060",
+                      hint="name a function that the module has once it is imported")
     program: Program = program_of(getattr(module, name))
     if not isinstance(program, FunctionProgram):
         raise BadCall(f"'{name}' of {file} is a derivative already", code="S2S060", hint="name the function itself")
@@ -141,7 +145,8 @@ def _import(path: Path) -> ModuleType:
         raise
     except (Exception, SystemExit) as e:
         # Whatever a user's module does when it is imported, it is not our error.
-        raise BadCall(f"importing {path.name} raises {type(e).__name__}: {e}", code="S2S060") from e
+        raise BadCall(f"importing {path.name} raises {type(e).__name__}: {e}", code="S2S060",
+                      hint="put the function into a module that can be imported, or mend this one") from e
     finally:
         sys.path.remove(str(root))
 
@@ -152,7 +157,7 @@ def _executed(path: Path, dotted: str) -> ModuleType:
     # By its path: a module of that name may have been imported from elsewhere.
     spec = importlib.util.spec_from_file_location(dotted, path)
     if spec is None or spec.loader is None:
-        raise BadCall(f"{path.name} is not a Python file", code="S2S060")
+        raise BadCall(f"{path.name} is not a Python file", code="S2S060", hint="name a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(dotted, module)
     spec.loader.exec_module(module)

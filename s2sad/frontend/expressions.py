@@ -229,7 +229,8 @@ class Expressions:
                             raise UnsupportedSyntax(what, loc=loc, code="S2S003",
                                                     hint="look the name up, or pass the value in the call") from None
                     if isinstance(owner, (Library, UserFunction)):
-                        raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc)
+                        raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc,
+                                                  hint="pass its value in the call, or write out what it computes")
         except UnsupportedFunction as e:
             if e.loc is None:
                 e.loc = loc

@@ -99,9 +99,11 @@ class StaticModule:
         except SyntaxError as e:
             where = Loc(file, e.lineno or 1, (e.offset or 1) - 1, (e.text or "").rstrip("\n"))
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            raise UnsupportedSyntax(f"this is not Python {version}: {e.msg}", code="S2S001", loc=where) from None
+            raise UnsupportedSyntax(f"this is not Python {version}: {e.msg}", code="S2S001", loc=where,
+                                    hint=f"write what Python {version} reads") from None
         except (ValueError, RecursionError, MemoryError) as e:
-            raise UnsupportedSyntax(f"{file} cannot be parsed: {e}", code="S2S001") from None
+            raise UnsupportedSyntax(f"{file} cannot be parsed: {e}", code="S2S001",
+                                    hint="see what `python -m py_compile` says of it") from None
 
     @classmethod
     def read(cls, file: str) -> StaticModule:
@@ -110,9 +112,11 @@ class StaticModule:
             with tokenize.open(file) as f:
                 return cls(f.read(), file)
         except SyntaxError as e:
-            raise UnsupportedSyntax(f"{file}: {e.msg}", code="S2S001") from None
+            raise UnsupportedSyntax(f"{file}: {e.msg}", code="S2S001",
+                                    hint="declare the encoding that the file is in, as in `# coding: utf-8`") from None
         except UnicodeDecodeError as e:
-            raise UnsupportedSyntax(f"{file} is not text in {e.encoding}", code="S2S001") from None
+            raise UnsupportedSyntax(f"{file} is not text in {e.encoding}", code="S2S001",
+                                    hint="save it as UTF-8, or declare its encoding in the first line") from None
 
     # ------------------------------------------------------------------ what the compiler asks
 

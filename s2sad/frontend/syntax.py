@@ -141,4 +141,4 @@ def refuse_kind(user: UserFunction, node: gast.AST) -> None:
             raise UnsupportedSyntax(f"{refusal.what} is not supported{ending}", loc=loc, code=refusal.code,
                                     hint=refusal.hint, why="it has no meaning for derivatives" if refusal.never else "")
     raise UnsupportedSyntax(f"'{type(node).__name__}' is not supported", loc=loc, code="S2S001",
-                            why="it has no meaning for derivatives")
+                            why="it has no meaning for derivatives", hint="take it out of the function")

@@ -23,6 +23,7 @@ from s2sad.ir import (
     Block,
     Call,
     Const,
+    Dim,
     GetItem,
     Increment,
     Invoke,
@@ -33,7 +34,7 @@ from s2sad.ir import (
     TupleArg,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import dtype_name, is_array, is_integer
+from s2sad.ir.types import is_array, is_integer
 from s2sad.lower.bindings import VIEWING
 from s2sad.lower.elementwise import atom
 from s2sad.lower.reshaping import Reshaping
@@ -75,8 +76,9 @@ class Arrays(Reshaping):
                 raise UnsupportedSyntax(
                     f"`{target}` is another name or a view of `{v.base}` and takes part in a swap: not supported yet",
                     loc=b.loc, code="S2S015", hint=f"make it an array of its own: `{target} = {v.base}.copy()`")
-            if not self.bindings.is_stable(target, v.base, rest):
-                if not self.bindings.written(target, v.base):
+            base = self.owner(v.base)
+            if not self.bindings.is_stable(target, base, rest):
+                if not self.bindings.written(target, base):
                     self.materialise(target, v)
                     return
                 raise UnsupportedSyntax(
@@ -120,7 +122,7 @@ class Arrays(Reshaping):
         """Whether the one use is in this block with nothing in between that changes what the expression reads."""
         if self.uses[name] != 1:
             return False
-        arrays = {leaf.base for leaf in leaves(v)}
+        arrays = {self.owner(leaf.base) for leaf in leaves(v)}
         inputs = scalars(v) | arrays
         for s in rest:
             if name in w.reads(s):
@@ -180,8 +182,8 @@ class Arrays(Reshaping):
             fill = atom(args[1])
         elif kind == "ones":
             fill = Const(1.0)
-        if kind == "zeros" and target in self.bindings.rebound and target in self.allocated:
-            fill = Const(0.0)
+        if kind == "zeros" and (target in self.resized or target in self.bindings.rebound and target in self.allocated):
+            fill = self.zero(target)
         place = self.place_for(target, shape, "zeros" if kind == "zeros" else "empty")
         if fill is not None:
             b.loop_nest(place.extents, lambda index: b.emit(Store(place.base, element(b, place, index), fill, b.loc)))
@@ -210,19 +212,12 @@ class Arrays(Reshaping):
     def place_for(self, target: str, shape: tuple[Atom, ...], kind: str) -> View:
         """Storage for an array of a shape: new, or what the name has already."""
         shape = tuple(self.b.stable(self.b.original(e)) for e in shape)
+        if target in self.resized:
+            return self.resize(target, shape)
         if target in self.bindings.rebound and target in self.allocated:
             self.require_shape(target, shape)
             return whole(target, shape)
         return self.make_array(target, kind, shape)
-
-    def new_array(self, target: str, shape: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        """Storage that is indexed as ``target`` itself; gives the shape, as it stays."""
-        place = self.place_for(target, shape, "empty")
-        if place.base != target:
-            raise UnsupportedSyntax(f"the array `{target}` gets a size that changes in a loop: not supported yet",
-                                    loc=self.b.loc, code="S2S018",
-                                    hint="allocate it once before the loop with its largest size")
-        return place.extents
 
     def array_literal(self, target: str, items: Arg) -> bool:
         b = self.b
@@ -232,17 +227,14 @@ class Arrays(Reshaping):
                 for k, x in enumerate(a.items):
                     rows(x, (*index, Const(k)))
             else:
-                b.emit(Store(target, index, atom(a), b.loc))
+                b.emit(Store(place.base, element(b, place, index), atom(a), b.loc))
 
         def shape(a: Arg) -> tuple[Atom, ...]:
             return (Const(len(a.items)), *shape(a.items[0])) if isinstance(a, TupleArg) and a.items else ()
 
         if not isinstance(items, TupleArg):
             return False
-        self.extents[target] = shape(items)
-        if not (target in self.bindings.rebound and target in self.allocated):
-            b.alloc(target, "empty", self.extents[target], dtype_name(self.types[target]))
-            self.allocated.add(target)
+        place = self.place_for(target, shape(items), "empty")
         rows(items, ())
         return True
 
@@ -314,6 +306,10 @@ class Arrays(Reshaping):
         if len(x) > 2 or len(y) > 2:
             raise UnsupportedFunction("`np.dot` of arrays with more than two axes is not supported", loc=self.b.loc,
                                       code="S2S011", hint="write the loop over the leading axis")
+        if len(x) + len(y) == 3:
+            matrix, vector = (x, y) if len(x) == 2 else (y[::-1], x)
+            if all(isinstance(n, str) and isinstance(self.b.defined.get(n), Dim) for n in matrix):
+                self.squares.add(frozenset((matrix[0], vector[0])))      # or a second product would fail
         if is_array(self.types[target]):
             self.extents[target] = (*x[:-1], *y[1:])
             self.allocated.add(target)

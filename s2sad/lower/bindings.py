@@ -178,16 +178,17 @@ class Bindings:
         return sum(list(w.reads(s)).count(name) for s in w.walk(seen)) == wanted
 
 
-def copy_reassigned_parameters(fn: Function) -> Function:
+def copy_reassigned_parameters(fn: Function) -> tuple[Function, dict[str, str]]:
     """A parameter that is bound to another array later works on a copy, so that the caller's array is not overwritten.
 
     ``def f(x): for _ in range(3): x = 2 * x`` becomes ``def f(x): x_1 = np.copy(x); for _ in range(3): x_1 = 2 * x_1``.
+    Also gives the parameters by the names of their copies.
     """
     arrays = {p for p in fn.params if is_array(fn.types[p])}
     changed = [p for p in fn.params if p in arrays and any(
         p in w.binds(s) for s in w.walk(fn.body) if isinstance(s, Assign))]
     if not changed:
-        return fn
+        return fn, {}
     names = Names(w.all_names(fn))
     renaming: dict[str, str] = {}
     head: list[Stmt] = []
@@ -209,4 +210,4 @@ def copy_reassigned_parameters(fn: Function) -> Function:
 
     body = w.map_block(fn.body, rename)
     result = w.map_result(fn.result, lambda a: renaming.get(a, a) if isinstance(a, str) else a)
-    return replace(fn, body=(*head, *body), result=result, types=types)
+    return replace(fn, body=(*head, *body), result=result, types=types), {new: p for p, new in renaming.items()}

@@ -29,6 +29,8 @@ class Builder:
         self.reassigned = reassigned
         self.blocks: list[list[Stmt]] = [[]]
         self.known: list[dict[tuple, str]] = [{}]
+        self.passing: list[dict[tuple, str]] = [{}]
+        """As ``known``, for what reads names that are assigned again: until they are, and in this very block."""
         self.nonneg: set[str] = set()
         self.made: dict[str, Rhs] = {}
         self.defined: dict[str, Rhs] = {}
@@ -47,6 +49,9 @@ class Builder:
 
     def emit(self, s: Stmt) -> None:
         self.blocks[-1].append(s)
+        if self.passing[-1]:
+            bound = {n for x in w.walk((s,)) for n in w.binds(x)}
+            self.passing[-1] = {k: n for k, n in self.passing[-1].items() if bound.isdisjoint(k)}
         if isinstance(s, Assign):
             self.defined[s.target] = s.value
         if isinstance(s, Assign) and len(self.blocks) == 1 and s.target not in self.reassigned:
@@ -58,9 +63,11 @@ class Builder:
     def open(self) -> None:
         self.blocks.append([])
         self.known.append({})
+        self.passing.append({})
 
     def close(self) -> tuple[Stmt, ...]:
         self.known.pop()
+        self.passing.pop()
         return tuple(self.blocks.pop())
 
     def temp(self, value: Rhs, hint: str = "t") -> str:
@@ -116,7 +123,9 @@ class Builder:
 
     def _once(self, key: tuple, value: Rhs, hint: str) -> str:
         if any(k in self.reassigned for k in key[1:] if isinstance(k, str)):
-            return self.temp(value, hint)
+            if key not in self.passing[-1]:
+                self.passing[-1][key] = self.temp(value, hint)
+            return self.passing[-1][key]
         for scope in self.known:
             if key in scope:
                 return scope[key]

@@ -108,23 +108,24 @@ class Draws(Parts):
             receiver, parameters, size = split_draw(call)
             if size is None or size == TupleArg(()):
                 raise self.no_such(call)
-            shape = self.new_array(target, self.shape(size))
+            place = self.place_for(target, self.shape(size), "empty")
             scalar = Call(call.fn, (*receiver, *parameters))
             element_type = self.types[target].dtype
 
             def body(index: tuple[Atom, ...]) -> None:
                 t = self.b.temp(self.draw_scalar(scalar), "draw")
                 self.types[t] = element_type
-                self.b.emit(Store(target, index, t, self.b.loc))
+                self.b.emit(Store(place.base, element(self.b, place, index), t, self.b.loc))
 
-            self.b.loop_nest(shape, body)
+            self.b.loop_nest(place.extents, body)
 
     def permutation(self, target: str, of: Arg) -> None:
         if isinstance(of, str) and is_array(self.types.get(of)):
             self.copy(target, self.operand(of))  # type: ignore[arg-type]
         else:
-            shape = self.new_array(target, (atom(of),))
-            self.b.loop_nest(shape, lambda index: self.b.emit(Store(target, index, index[0], self.b.loc)))
+            place = self.place_for(target, (atom(of),), "empty")
+            self.b.loop_nest(place.extents, lambda index: self.b.emit(
+                Store(place.base, element(self.b, place, index), index[0], self.b.loc)))
         self.shuffle(self.whole_or_view(target))
 
     def shuffle(self, v: View) -> None:
@@ -182,7 +183,7 @@ class Draws(Parts):
             order = b.names.fresh("permuted")
             self.types[order] = nbt.Array(self.types[target].dtype, 1, "C")
             self.permutation(order, population)
-        shape = self.new_array(target, shape)
+        place = self.place_for(target, shape, "empty")
 
         def body(index: tuple[Atom, ...]) -> None:
             if replace:
@@ -192,12 +193,13 @@ class Draws(Parts):
                 value: Atom = b.load(population, (k,)) if from_array else k  # type: ignore[arg-type]
             else:
                 k = ZERO
-                for i, e in zip(index, shape):
+                for i, e in zip(index, place.extents):
                     k = b.add(b.mul(k, e), i)
-                value = b.load(order, (k,))
-            b.emit(Store(target, index, value, b.loc))
+                chosen = self.whole_or_view(order)
+                value = b.load(chosen.base, element(b, chosen, (k,)))
+            b.emit(Store(place.base, element(b, place, index), value, b.loc))
 
-        b.loop_nest(shape, body)
+        b.loop_nest(place.extents, body)
 
     def choice_arguments(self, call: Call) -> tuple[Atom, Arg | None, bool]:
         names = ("a", "size", "replace")

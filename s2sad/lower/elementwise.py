@@ -12,6 +12,8 @@ Before::
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from numba import types as nbt
 
 from s2sad.errors import UnsupportedSyntax
@@ -21,6 +23,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_integer
 from s2sad.lower.bindings import Bindings
 from s2sad.lower.builder import ONE, ZERO, Builder
+from s2sad.lower.changing import Changing
 from s2sad.lower.references import References, reference_types
 from s2sad.lower.scratch import Scratch
 from s2sad.lower.values import Elementwise, Value, View, leaves
@@ -42,8 +45,8 @@ class Elements(Scratch):
     arrays of their own, ``allocated`` those certainly allocated here, ``unstable`` those whose shape is asked for anew.
     """
 
-    def __init__(self, fn: Function, refs: References, check_division: bool) -> None:
-        super().__init__()
+    def __init__(self, fn: Function, refs: References, resized: Mapping[str, Changing], check_division: bool) -> None:
+        super().__init__(resized)
         self.fn = fn
         self.refs = refs
         self.types = dict(fn.types)
@@ -51,8 +54,10 @@ class Elements(Scratch):
         counts = w.definition_counts(fn)
         counters = {s.var for s in w.walk(fn.body) if isinstance(s, For)}
         self.uses = w.use_counts(fn)
-        reassigned = frozenset(n for n, c in counts.items() if c > 1 and n not in counters) | refs.all_scalars()
-        self.b = Builder(Names(w.all_names(fn) | refs.all_scalars()), reassigned, self.types)
+        integers = refs.all_scalars() | {x for c in resized.values() for x in c.scalars}
+        reassigned = frozenset(n for n, c in counts.items() if c > 1 and n not in counters) | integers
+        stored = {c.storage for c in resized.values()}
+        self.b = Builder(Names(w.all_names(fn) | integers | stored), reassigned, self.types)
         self.types.update(reference_types(refs))
         self.b.nonneg.update(x for xs in refs.extents.values() for x in xs)
         made_in_loops = {n for loop in w.walk(fn.body) if isinstance(loop, (For, While)) for s in w.walk((loop,))
@@ -64,6 +69,7 @@ class Elements(Scratch):
         self.extents.update(refs.extents)
         self.allocated: set[str] = set()
         self.unstable: set[str] = set()
+        self.squares: set[frozenset[Atom]] = set()
         self.depth = 0
 
     # ------------------------------------------------------------------ operands
@@ -99,6 +105,10 @@ class Elements(Scratch):
     def operand_extents(self, a: Arg) -> tuple[Atom, ...]:
         v = self.operand(a)  # type: ignore[arg-type]
         return () if isinstance(v, (str, Const)) else v.extents
+
+    def owner(self, storage: str) -> str:
+        """The name of changing shape that a storage is of; any other array is its own."""
+        return next((n for n, c in self.resized.items() if c.storage == storage), storage)
 
     def whole_or_view(self, name: str) -> View:
         v = self.operand(name)

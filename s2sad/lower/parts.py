@@ -16,6 +16,7 @@ after: ``r`` leaves no statement, reading it takes parts of elements of ``z``, a
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from s2sad.errors import UnsupportedSyntax
@@ -23,6 +24,7 @@ from s2sad.ir import Assign, Atom, Block, Call, Function, GetItem, Index, Op, Rh
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_complex
 from s2sad.lower.arrays import Arrays
+from s2sad.lower.changing import Changing
 from s2sad.lower.references import References
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, subscript, transposed, whole
@@ -44,8 +46,8 @@ def real_arrays_are_their_real_part(fn: Function) -> Function:
 class Parts(Arrays):
     """``parts``: the names that are a part of a view, with the function that takes it and the view."""
 
-    def __init__(self, fn: Function, refs: References, check_division: bool) -> None:
-        super().__init__(fn, refs, check_division)
+    def __init__(self, fn: Function, refs: References, resized: Mapping[str, Changing], check_division: bool) -> None:
+        super().__init__(fn, refs, resized, check_division)
         self.parts: dict[str, tuple[str, View]] = {}
 
     def part_of(self, value: Rhs) -> tuple[str, View] | None:
@@ -76,8 +78,9 @@ class Parts(Arrays):
             return False
         fn, v = found
         several = target in self.bindings.rebound or target in self.bindings.permuted
-        if several or not self.bindings.is_stable(target, v.base, rest):
-            if self.bindings.written(target, v.base):
+        base = self.owner(v.base)
+        if several or not self.bindings.is_stable(target, base, rest):
+            if self.bindings.written(target, base):
                 raise UnsupportedSyntax(
                     f"`{target}` is a part of `{v.base}`, one of them is bound to more than one array, and one is "
                     "written in place: not supported yet", loc=self.b.loc, code="S2S015",

@@ -110,20 +110,33 @@ class References:
             v == plain(v.storage, len(v.walks)) for v in self.variants[name])
 
 
-def with_references(fn: Function) -> tuple[Function, References]:
-    """Find the reference variables of ``fn``, give their fresh arrays names of their own, and list their variants."""
+def with_references(fn: Function, referring: frozenset[str] = frozenset(),
+                    copies: frozenset[str] = frozenset()) -> tuple[Function, References]:
+    """Find the reference variables of ``fn``, give their fresh arrays names of their own, and list their variants.
+
+    ``referring`` are names that have to be some, ``copies`` those that a copy has to do for.
+    """
+    given = fn
+    origins: dict[str, str] = {}
     names: frozenset[str] = frozenset()
     pools: dict[str, frozenset[str]] = {}
     while True:
         bindings = Bindings(fn, names)
-        found = _references(fn, bindings)
+        found = _references(fn, bindings, referring - names, copies)
         if not found <= names:
-            fn, names = _split(fn, frozenset(found), names)
+            fn, names = _split(fn, frozenset(found), names, origins)
             continue
         if not names:
             return fn, References()
         variants = _Variants(fn, names, bindings)
-        refs = variants.run()
+        try:
+            refs = variants.run()
+        except _NoReference as no:
+            possible = {origins.get(n, n) for n in names - bindings.permuted}
+            one = {origins.get(no.name, no.name)} & possible
+            if possible <= copies:
+                raise no.refusal from None
+            return with_references(given, referring, copies | (one - copies or possible))
         conflicts = variants.settle_loops(refs, pools)
         if not conflicts:
             return fn, refs
@@ -132,9 +145,16 @@ def with_references(fn: Function) -> tuple[Function, References]:
         pools.update(new)
 
 
-def _references(fn: Function, bindings: Bindings) -> set[str]:
+class _NoReference(Exception):
+    """A name cannot be a reference; perhaps an array of its own does as well."""
+
+    def __init__(self, name: str, refusal: UnsupportedSyntax) -> None:
+        self.name, self.refusal = name, refusal
+
+
+def _references(fn: Function, bindings: Bindings, referring: frozenset[str], copies: frozenset[str]) -> set[str]:
     """The names no cheaper form is right for, and the names these are bound to that change their array themselves."""
-    refs = set(bindings.references) | _read_before_bound(fn)
+    refs = set(bindings.references) | _read_before_bound(fn) | referring
     permutes = [s for s in w.walk(fn.body) if isinstance(s, Permute) and s.targets[0] in bindings.arrays]
     refs |= {p for p in fn.params if p in bindings.rebound and bindings.written(p)}
     while True:
@@ -145,7 +165,7 @@ def _references(fn: Function, bindings: Bindings) -> set[str]:
             assert source is not None
             if s.target in refs:
                 refs.update(n for n in bindings.chain(source, refs) if n in bindings.rebound or n in bindings.permuted)
-            elif bindings.must_refer(s, source, rest, refs):
+            elif s.target not in copies and bindings.must_refer(s, source, rest, refs):
                 refs.add(s.target)
         for p in permutes:
             if not refs.isdisjoint(p.targets):
@@ -164,7 +184,8 @@ def _read_before_bound(fn: Function) -> set[str]:
     return early
 
 
-def _split(fn: Function, found: frozenset[str], done: frozenset[str]) -> tuple[Function, frozenset[str]]:
+def _split(fn: Function, found: frozenset[str], done: frozenset[str],
+           origins: dict[str, str]) -> tuple[Function, frozenset[str]]:
     """Name the fresh arrays bound to the references found anew, and let a parameter that is one be an array of its own.
 
     ``c = np.zeros(3)`` becomes ``c_1 = np.zeros(3); c = c_1``.
@@ -174,6 +195,7 @@ def _split(fn: Function, found: frozenset[str], done: frozenset[str]) -> tuple[F
     new = found - done
     renaming = {p: names.fresh(p) for p in fn.params if p in new}
     types.update({r: types[p] for p, r in renaming.items()})
+    origins.update({r: p for p, r in renaming.items()})
 
     def visit(s: Stmt) -> tuple[Stmt, ...]:
         s = w.substitute_reads(s, renaming)
@@ -234,9 +256,9 @@ class _Variants:
         """What is reshaped, or has a step known at run time, is a fixed view of its array and no referent."""
         self.opaque.add(s.target)
         if s.target in self.names:
-            raise UnsupportedSyntax(f"`{s.target}` may refer to one of several arrays, one of them reshaped or with a "
-                                    "step known at run time: not supported yet", loc=s.loc, code="S2S015",
-                                    hint="copy that part with `.copy()`")
+            raise _NoReference(s.target, UnsupportedSyntax(
+                f"`{s.target}` may refer to one of several arrays, one of them reshaped or with a step known at run "
+                "time: not supported yet", loc=s.loc, code="S2S015", hint="copy that part with `.copy()`"))
 
     def _size(self) -> int:
         return sum(2 * len(of) - sum(of.values()) for of in self.found.values())
@@ -250,8 +272,9 @@ class _Variants:
         of = self.found.setdefault(name, {})
         of[v] = of.get(v, True) and whole
         if len(of) > MOST_VARIANTS:
-            raise UnsupportedSyntax(f"`{name}` may refer to too many different views of arrays: not supported yet",
-                                    loc=s.loc, code="S2S015", hint="copy the part you mean with `.copy()`")
+            raise _NoReference(name, UnsupportedSyntax(
+                f"`{name}` may refer to too many different views of arrays: not supported yet",
+                loc=s.loc, code="S2S015", hint="copy the part you mean with `.copy()`"))
 
     def seen_through(self, s: Assign, v: Variant, source: str) -> Variant:
         """The variant that a subscript or a transposition of a reference to ``v`` is."""

@@ -28,7 +28,7 @@ from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Assign, Atom, Const, Ellipsis_, If, Index, NewAxis, Op, Raise, Slice, Store
 from s2sad.ir.types import is_array
 from s2sad.lower.builder import ONE, ZERO
-from s2sad.lower.stores import Stores
+from s2sad.lower.rebinding import Rebinding
 from s2sad.lower.values import Elementwise, Value, View, leaves
 from s2sad.lower.views import element, wrapped
 
@@ -47,7 +47,7 @@ class Selection:
     extents: tuple[Atom, ...]
 
 
-class Selections(Stores):
+class Selections(Rebinding):
     """Subscripts with index arrays or masks."""
 
     def selects(self, index: tuple[Index, ...]) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 from numba import types as nbt
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
+from s2sad.frontend.definite import define_everywhere
 from s2sad.ir import (
     Assign,
     Atom,
@@ -54,9 +55,11 @@ from s2sad.ir import (
 )
 from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
+from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.lower.bindings import copy_reassigned_parameters
 from s2sad.lower.builder import ONE, ZERO
+from s2sad.lower.changing import changing_name
 from s2sad.lower.draws import Draws
 from s2sad.lower.elementwise import CHECKED_DIVISIONS
 from s2sad.lower.parts import real_arrays_are_their_real_part
@@ -71,15 +74,38 @@ STRUCTURAL = frozenset({"np.dot"})
 
 
 def lower_arrays(fn: Function, *, check_division: bool = True) -> Function:
-    """Lower ``fn``, whose ``types`` are known. With ``check_division`` scalar divisors are tested as Python does."""
-    fn, refs = with_references(without_axes(real_arrays_are_their_real_part(fn)))
-    return _Lowering(copy_reassigned_parameters(fn), refs, check_division).run()
+    """Lower ``fn``, whose ``types`` are known. With ``check_division`` scalar divisors are tested as Python does.
+
+    Each name of an array is taken to keep its shape, until that is seen to be wrong.
+    """
+    fn = without_axes(real_arrays_are_their_real_part(fn))
+    referring: frozenset[str] = frozenset()
+    changing: frozenset[str] = frozenset()
+    while True:
+        ready, refs = with_references(fn, referring)
+        ready, copied = copy_reassigned_parameters(ready)
+        names = Names(w.all_names(ready) | refs.all_scalars())
+        resized = {n: changing_name(n, ready.types[n], names) for n in sorted(changing - refs.variants.keys())}
+        attempt = _Lowering(ready, refs, resized, check_division)
+        refused: UnsupportedSyntax | None = None
+        try:
+            lowered = attempt.run()
+        except UnsupportedSyntax as error:
+            refused = error
+        swapped = {copied.get(n, n) for n in attempt.changing & attempt.bindings.permuted}
+        found = attempt.changing - attempt.bindings.permuted
+        if swapped <= referring and found <= changing:
+            if refused is not None:
+                raise refused
+            return lowered
+        referring, changing = referring | swapped, changing | found
 
 
 class _Lowering(Draws):
     """Statements and scalar right-hand sides."""
 
     def run(self) -> Function:
+        self.start_changing()
         self.unstable.update(s.array for s in w.walk(self.fn.body) if isinstance(s, Grow))
         for p in self.fn.params:
             if is_array(self.types[p]):
@@ -88,7 +114,8 @@ class _Lowering(Draws):
         self.block(self.fn.body)
         self.b.loc = self.fn.loc
         result = w.map_result(self.fn.result, self.result_leaf)
-        fn = replace(self.fn, body=self.b.close(), result=result, types=self.types)
+        fn = replace(self.fn, body=(*self.head, *self.b.close()), result=result, types=self.types)
+        fn = define_everywhere(fn, {x: nbt.int64 for c in self.resized.values() for x in c.scalars})
         return resolve_references(fn, self.refs, frozenset(self.b.nests)) if self.refs.variants else fn
 
     def result_leaf(self, a: Atom) -> Atom:

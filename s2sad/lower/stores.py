@@ -22,7 +22,6 @@ from s2sad.ir.types import is_complex
 from s2sad.lower.builder import ONE
 from s2sad.lower.elementwise import Elements
 from s2sad.lower.values import Elementwise, Value, View, leaves
-from s2sad.lower.views import whole
 
 
 class Stores(Elements):
@@ -124,22 +123,6 @@ class Stores(Elements):
         for e in extents[1:]:
             longest = longest if e == longest else self.b.op("max", longest, e, hint="n")
         return longest
-
-    def assign_in_place(self, name: str, v: Value) -> None:
-        """``name = value`` where ``name`` already has storage of that shape: its content is replaced."""
-        if name not in self.allocated:
-            self.materialise(name, v)
-            return
-        self.require_shape(name, v.extents)
-        target = whole(name, self.extents[name])
-        self.store_all(target, replace(v, extents=target.extents))
-
-    def require_shape(self, name: str, extents: tuple[Atom, ...]) -> None:
-        for old, new in zip(self.extents[name], extents):
-            if old != new:
-                message = (f"line {self.b.loc.line}: array {name} changes its shape, which its derivative does not "
-                           "support: give the new array another name")
-                self.raise_unless_equal(old, new, message)
 
     def raise_unless_equal(self, a: Atom, c: Atom, message: str, or_one: bool = False) -> None:
         b = self.b

@@ -151,7 +151,8 @@ def directional(f: Callable, args: Sequence[Any], tangents: Sequence[Any], metho
     parameters = Parameters.of(plain_function(f))
     bound: tuple[Any, ...] = parameters.in_order(tuple(args))
     if len(tangents) != len(bound):
-        raise BadCall(f"{parameters.function} has {len(bound)} parameters, {len(tangents)} tangents are given")
+        raise BadCall(f"{parameters.function} has {len(bound)} parameters, {len(tangents)} tangents are given",
+                      hint="give one tangent per parameter; None is zero")
     seeds: dict[int, Any] = {}
     for k, (name, value, t) in enumerate(zip(parameters.names, bound, tangents)):
         if t is not None:
@@ -282,7 +283,8 @@ def _seed(name: str, value: Any, t: Any = None) -> Any:
     if t is None:
         return np.zeros(np.shape(value), kind)[()]
     if np.shape(t) != np.shape(value):
-        raise BadCall(f"the tangent of '{name}' is of shape {np.shape(t)}, its value of {np.shape(value)}")
+        raise BadCall(f"the tangent of '{name}' is of shape {np.shape(t)}, its value of {np.shape(value)}",
+                      hint="give it the shape of its value; None is zero")
     return np.asarray(t, kind)[()]
 
 
@@ -301,7 +303,8 @@ def _evaluator(f: Callable, args: tuple[Any, ...], method: str, keep: list[int |
     if method == "ridders":
         return _Differences(f, args, keep)
     if method != "complex-step":
-        raise BadCall(f"method is 'ridders' or 'complex-step', not {method!r}")
+        raise BadCall(f"method is 'ridders' or 'complex-step', not {method!r}",
+                      hint="write 'ridders', which takes any function")
     try:
         return _ComplexStep(f, args, keep)
     except ComplexStepUnavailable:
