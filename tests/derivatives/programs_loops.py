@@ -341,3 +341,20 @@ def narrow_bounds(x, n):
     for i in range(n, 0, -1):
         s = s + x[i] * s * 0.1
     return s * n
+
+
+# ---------------------------------------------------------------------------- names that generated code uses
+
+@case(np.array([0.7, 1.1]), 1.3, 0.9, 0.2, wrt=("x", "sech2", "grown"))
+def named(x, named_adjoint, sech2, grown):
+    s = np.tanh(x[0]) * named_adjoint
+    while s > 0.1:
+        s = s * 0.5 * sech2
+    return s * s + grown
+
+
+@case(0.4, 0.3, wrt=("value", "b"))
+def called_value(value, b):
+    for i in range(3):
+        value = np.exp(np.sin(value * b))
+    return value + b

@@ -8,7 +8,6 @@ import pytest
 
 import s2sad
 import tests.derivatives.programs_draws  # noqa: F401  # adds its cases
-import tests.derivatives.programs_found  # noqa: F401  # adds its cases
 import tests.derivatives.programs_functions  # noqa: F401  (adds its cases)
 import tests.derivatives.programs_syntax  # noqa: F401  (adds its cases)
 from s2sad import numeric

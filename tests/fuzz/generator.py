@@ -26,6 +26,8 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
 RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
 MOST_DEPTH = 3
+SIZES = ((6, (5, 3)), (3, (14, 6)), (1, (28, 9)))
+"""Weights, and how many statements a program may have in all and outside of others."""
 
 
 def generate(data: bytes) -> Program:
@@ -80,7 +82,7 @@ class _Generator(Helpers):
     # ------------------------------------------------------------------ the whole program
 
     def program(self) -> Program:
-        n, m, seed = self.c.below(4), self.c.below(3), self.c.below(256)
+        n, m, seed = self.c.below(4), self.c.below(3), self.c.below(256) * 256 + self.c.below(256)
         header = ["import math", "import numpy as np", ""]
         if self.has("helpers"):
             header += self.helper_functions()
@@ -92,8 +94,10 @@ class _Generator(Helpers):
             self.scope.add(Var(name, "v", LENGTH))
         self.scope.add(Var("W", "m", LENGTH, rows=ROWS))
         self.lines = ["def f(x, y, W, a, b, n, m):"]
-        self.budget = 4 + self.c.below(14)
-        self.statements(1 + self.c.below(7))
+        # Small ones say most for their time; some bugs need many statements.
+        most, top = self.c.weighted(SIZES)
+        self.budget = 2 + self.c.below(most)
+        self.statements(1 + self.c.below(top))
         self.emit(f"return {self.result()}")
         return Program("\n".join(header + self.lines) + "\n", frozenset(self.used), seed, n, m)
 

@@ -6,8 +6,10 @@ import hashlib
 import linecache
 import math
 import random
+from collections import deque
 from dataclasses import dataclass
-from types import FunctionType
+from functools import lru_cache
+from types import CodeType, FunctionType
 
 import numpy as np
 
@@ -30,15 +32,7 @@ class Program:
     @property
     def args(self) -> tuple:
         """Fresh arguments, the same every time."""
-        r = random.Random(self.seed)
-
-        def draw() -> float:
-            # Away from 0, where abs and sign have their kinks.
-            return r.choice((-1.0, 1.0)) * r.uniform(0.2, 1.4)
-
-        x, y = (np.array([draw() for _ in range(LENGTH)]) for _ in "xy")
-        w = np.array([[draw() for _ in range(LENGTH)] for _ in range(ROWS)])
-        return x, y, w, draw(), draw(), self.n, self.m
+        return (*(v.copy() if isinstance(v, np.ndarray) else v for v in _drawn(self.seed)), self.n, self.m)
 
     def function(self) -> FunctionType:
         return define(self.source)
@@ -48,12 +42,44 @@ class Program:
         return f"# n = {self.n}, m = {self.m}, arguments by seed {self.seed}; features: {names}\n{self.source}"
 
 
+@lru_cache(maxsize=16)
+def _drawn(seed: int) -> tuple:
+    r = random.Random(seed)
+
+    def draw() -> float:
+        # Away from 0, where abs and sign have their kinks.
+        return r.choice((-1.0, 1.0)) * r.uniform(0.2, 1.4)
+
+    x, y = (np.array([draw() for _ in range(LENGTH)]) for _ in "xy")
+    w = np.array([[draw() for _ in range(LENGTH)] for _ in range(ROWS)])
+    return x, y, w, draw(), draw()
+
+
+REMEMBERED = 2000
+_files: deque[str] = deque()
+
+
+def remember(file: str, source: str) -> None:
+    """Put a text where :mod:`inspect` and tracebacks look for files; a long run keeps only the last ones."""
+    if file not in linecache.cache:
+        _files.append(file)
+        if len(_files) > REMEMBERED:
+            linecache.cache.pop(_files.popleft(), None)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+
+
+@lru_cache(maxsize=16)
+def _code(source: str) -> tuple[str, CodeType]:
+    file = f"<fuzz-{hashlib.sha256(source.encode()).hexdigest()[:12]}>"
+    return file, compile(source, file, "exec")
+
+
 def define(source: str, name: str = "f") -> FunctionType:
     """The function in a module's text, with its source where :mod:`inspect` looks for it."""
-    file = f"<fuzz-{hashlib.sha256(source.encode()).hexdigest()[:12]}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    file, code = _code(source)
+    remember(file, source)
     namespace: dict = {"math": math, "np": np, "__name__": "fuzz_program"}
-    exec(compile(source, file, "exec"), namespace)
+    exec(code, namespace)
     return namespace[name]
 
 
@@ -63,18 +89,20 @@ class _Margins(ast.NodeTransformer):
         return ast.Call(ast.Name("__compared", ast.Load()), [node, node.left, *node.comparators], [])
 
 
-def margin(program: Program) -> float:
-    """How far the arguments are from where the program has a kink, or would take another branch by a rounding error.
+def margin(program: Program) -> tuple[float, bool]:
+    """How far the arguments are from where the program has a kink, or would take another branch by a rounding error;
+    and whether all that is compared is finite.
 
     Equal operands of a comparison are no danger: they are equal in every copy of the program.
     """
-    least = math.inf
+    least, finite = math.inf, True
 
     def compared(result: bool, *values: object) -> bool:
-        nonlocal least
+        nonlocal least, finite
         if any(isinstance(v, (float, np.ndarray)) for v in values):
             gaps = [abs(v - w) for v, w in zip(values, values[1:], strict=False)]  # type: ignore[operator]
             least = min([least, *(float(gap) for g in gaps for gap in np.reshape(g, -1) if gap > 0.0)])
+            finite &= all(bool(np.isfinite(v).all()) for v in values)  # type: ignore[call-overload]
         return result
 
     def recording(fn):
@@ -88,6 +116,5 @@ def margin(program: Program) -> float:
     tree = ast.fix_missing_locations(_Margins().visit(ast.parse(program.source)))
     namespace = {"__compared": compared, "abs": recording(abs), "max": recording(max), "min": recording(min)}
     exec(compile(tree, "<margins>", "exec"), namespace)
-    with np.errstate(all="ignore"):
-        namespace["f"](*program.args)
-    return least
+    namespace["f"](*program.args)
+    return least, finite

@@ -44,11 +44,11 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def flat(values: object) -> np.ndarray:
+def flat(values: object, kind: type = float) -> np.ndarray:
     """Numbers and arrays, in order and nested in tuples, as one vector."""
     if isinstance(values, (tuple, list)):
-        return np.concatenate([flat(v) for v in values]) if values else np.zeros(0)
-    return np.asarray(values, float).reshape(-1)
+        return np.concatenate([flat(v, kind) for v in values]) if values else np.zeros(0, kind)
+    return np.asarray(values, kind).reshape(-1)
 
 
 def differ(found: object, expected: object, tolerance: float) -> str:

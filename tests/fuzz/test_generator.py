@@ -13,10 +13,10 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.dual import derivatives
 from tests.fuzz.generator import generate
 from tests.fuzz.metamorphic import rewrite
-from tests.fuzz.oracles import check, reference
+from tests.fuzz.oracles import check, stepped
 from tests.fuzz.precise import along
 from tests.fuzz.program import WRT, Program, define, margin
-from tests.fuzz.report import Disagreement
+from tests.fuzz.report import Disagreement, flat
 from tests.fuzz.shrink import candidates
 
 
@@ -66,15 +66,22 @@ def test_reference_against_a_closed_form():
     p = Program("import numpy as np\ndef f(x, y, W, a, b, n, m):\n    x[0] = a * x[1]\n    return np.sum(x * y) + b\n",
                 frozenset(), 1, 0, 0)
     x, y, w, a, _, _, _ = p.args
-    expected = [0.0, y[1] + a * y[0], *y[2:], a * x[1], *x[1:], *np.zeros(w.size), x[1] * y[0], 1.0]
-    np.testing.assert_allclose(reference(p), expected)
-    assert len(expected) == sum(np.size(v) for v in p.args[:len(WRT)])
+    expected = np.array([0.0, y[1] + a * y[0], *y[2:], a * x[1], *x[1:], *np.zeros(w.size), x[1] * y[0], 1.0])
+    moved = tuple(np.cos(np.arange(np.size(v)) + 1.0).reshape(np.shape(v)) for v in p.args[:len(WRT)])
+    final = np.array([a * moved[0][1] + moved[3] * x[1], *moved[0][1:]])
+    wanted = flat([expected @ flat(moved), final, moved[1], moved[2]])
+    np.testing.assert_allclose(stepped(p, moved), wanted, rtol=1e-14, atol=1e-15)
 
 
 def test_margin_sees_kinks_but_not_integers():
     text = "def f(x, y, W, a, b, n, m):\n    s = {}\n    if n == m:\n        s = s + 1.0\n    return s + a\n"
-    assert margin(Program(text.format("abs(a - a)"), frozenset(), 1, 1, 1)) == 0.0
-    assert margin(Program(text.format("a * b"), frozenset(), 1, 1, 1)) == float("inf")
+    assert margin(Program(text.format("abs(a - a)"), frozenset(), 1, 1, 1)) == (0.0, True)
+    assert margin(Program(text.format("a * b"), frozenset(), 1, 1, 1)) == (float("inf"), True)
+
+
+def test_margin_says_that_something_compared_is_infinite():
+    text = "def f(x, y, W, a, b, n, m):\n    s = 1e200 * (a * a + 1.0)\n    return a if s * s > 1.0 else b\n"
+    assert margin(Program(text, frozenset(), 1, 1, 1))[1] is False
 
 
 def test_a_wrong_derivative_is_seen(monkeypatch):
