@@ -9,7 +9,7 @@
 """
 from __future__ import annotations
 
-from s2sad import numeric
+from s2sad import numeric, numerics
 from s2sad.api.checking import GradientMismatch, check_grads
 from s2sad.api.differentiable import Differentiable, differentiate
 from s2sad.api.forward import jvp
@@ -24,5 +24,5 @@ from s2sad.version import __version__
 __all__ = [
     "BadCall", "Differentiable", "Gradient", "GradientMismatch", "NoDerivative", "Pullback", "S2sadError",
     "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "differentiate",
-    "grad", "jvp", "numeric", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
+    "grad", "jvp", "numeric", "numerics", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
 ]

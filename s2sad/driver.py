@@ -39,6 +39,7 @@ from s2sad.lower import lower_arrays
 from s2sad.lower.calls import prepare_calls
 from s2sad.lower.lists import lower_lists
 from s2sad.lower.tapes import recognise_growth
+from s2sad.numerics import ELEMENTWISE
 from s2sad.optimise.augment import augment
 from s2sad.optimise.coalesce import coalesce
 from s2sad.optimise.common import merge_common_subexpressions
@@ -146,13 +147,13 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
     types = dict(zip(fn.params, argtypes))
     fn = prune_decided(replace(fn, types=types))
     fn, sites = with_sites(fn, normal_form)                      # calls of functions that we have the bodies of
-    inferred, returned = infer(fn, types, {**dispatchers(), **compiled(fn.callees), **sites})
+    inferred, returned = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees), **sites})
     fn = define_everywhere(fn, inferred)
     return expand(replace(fn, types={**inferred, **types}), sites), returned
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
-    inferred, _ = infer(fn, types, {**dispatchers(), **compiled(fn.callees)})
+    inferred, _ = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees)})
     return replace(fn, types={**fn.types, **inferred, **types})
 
 

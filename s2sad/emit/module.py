@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from s2sad.emit.primal import Primal
 from s2sad.emit.unparse import unparse
+from s2sad.numerics import ELEMENTWISE
 from s2sad.runtime.helpers import HELPERS
 
 PASSED_ON = ("parallel", "fastmath", "nogil", "boundscheck", "cache")
@@ -24,22 +25,28 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
         called |= primal.helpers
     helpers = _with_dependencies(called & set(HELPERS))
     given = primal.imports if primal is not None else frozenset()
+    # The author may call these with arrays.
+    ufuncs = primal.helpers & ELEMENTWISE.keys() if primal is not None else frozenset()
     uses_math = "math" in called | given or any("math." in HELPERS[h].source for h in helpers)
-    uses_np = "np" in called | given or any("np." in HELPERS[h].source for h in helpers)
+    uses_np = ufuncs and not jit or "np" in called | given or any("np." in HELPERS[h].source for h in helpers)
     lines = [header] if header else []
     standard = [f"import {m}" for m, used in (("cmath", "cmath" in called | given), ("math", uses_math)) if used]
     if standard:
         lines += [*standard, ""]
     if uses_np:
         lines.append("import numpy as np")
-    numba = ["njit"] * jit + ["prange"] * ("prange" in given)
+    numba = ["njit"] * jit + ["prange"] * ("prange" in given) + ["vectorize"] * (jit and bool(ufuncs))
     if numba:
         lines.append(f"from numba import {', '.join(numba)}")
     blocks = ["\n".join(lines).rstrip()] if lines else []
     if primal is not None:
         blocks += _primal(primal, jit)
     for h in helpers:
-        blocks.append(_decorated(HELPERS[h].source.rstrip(), jit, {}))
+        text = HELPERS[h].source.rstrip()
+        if h in ufuncs:
+            blocks.append(f"@{'vectorize' if jit else 'np.vectorize'}\n{text}")
+        else:
+            blocks.append(_decorated(text, jit, {}))
     blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad import numerics
 from s2sad.errors import UnsupportedFunction
 from s2sad.frontend.source import (
     Constant,
@@ -59,6 +60,7 @@ def _table() -> dict[int, str]:
     for b, obj in vars(builtins).items():
         if isinstance(obj, type) and issubclass(obj, Exception):
             table[id(obj)] = b
+    table |= {id(f): name for name, f in numerics.ELEMENTWISE.items()}
     import numba
     table[id(numba.prange)] = "numba.prange"
     return table
@@ -116,7 +118,8 @@ def _is_helper(obj: object) -> bool:
     """Whether a function is one of ours that generated modules carry: the same code under the same name."""
     ours = python_functions().get(getattr(obj, "__name__", ""))
     code, own = getattr(obj, "__code__", None), getattr(ours, "__code__", None)
-    return code is not None and own is not None and (code.co_code, code.co_consts) == (own.co_code, own.co_consts)
+    return code is not None and own is not None and \
+        (code.co_code, code.co_consts, code.co_names) == (own.co_code, own.co_consts, own.co_names)
 
 
 def _module(module: ModuleType) -> Module:

@@ -20,6 +20,7 @@ import gast
 import numba
 import numpy as np
 
+from s2sad import numerics
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
 from s2sad.frontend.folding import NotFoldable, fold
@@ -404,10 +405,18 @@ def _module(name: str) -> Module:
         return Module("numba", _numba_member)
     if name.startswith("numba."):
         return Module(name, lambda attr: Library(f"{name}.{attr}"))
+    if name == "s2sad.numerics":
+        return meaning(numerics, name)  # type: ignore[return-value]
     if name in ("s2sad", "functools"):
         # Named here for their decorators.
-        return Module(name, lambda attr: Library("stop_gradient" if attr == "stop_gradient" else f"{name}.{attr}"))
+        return Module(name, lambda attr: _own_member(f"{name}.{attr}"))
     raise LookupError(name)
+
+
+def _own_member(name: str) -> Meaning:
+    if name == "s2sad.numerics":
+        return _module(name)
+    return Library("stop_gradient" if name == "s2sad.stop_gradient" else name)
 
 
 def _member(module: Module, name: str, s: ast.stmt) -> object:

@@ -69,10 +69,32 @@ rule("sinc(x)", x="-(pi * pi) * x * reduced_bessel(1, pi * x)")
 
 # ---------------------------------------------------------------------------- special functions
 
-rule("erf(x)", x="two_over_sqrt_pi * exp(-x * x)")
-rule("erfc(x)", x="-two_over_sqrt_pi * exp(-x * x)")
+rule("erf(x)", names=("math.erf", "erf"), x="two_over_sqrt_pi * gauss(x)")
+rule("erfc(x)", names=("math.erfc", "erfc"), x="-two_over_sqrt_pi * gauss(x)")
+rule("gauss(x)", x="-2 * x * Ω")
+# The density by the tail: 1 / norm_pdf(Ω) would multiply the error of Ω by its square.
+rule("erfinv(x)", where={"q": "1 - x if x > 0 else 1 + x", "z": "sqrt2 * (-Ω if x > 0 else Ω)"},
+     x="1 / (sqrt2 * q * inverse_mills(z))")
+rule("ndtri(x)", where={"q": "x if x < 0.5 else 1 - x", "z": "Ω if x < 0.5 else -Ω"}, x="1 / (q * inverse_mills(z))")
+rule("ndtr(x)", x="norm_pdf(x)")
+rule("norm_pdf(x)", x="-x * Ω")
+rule("log_ndtr(x)", x="inverse_mills(x)")
+rule("inverse_mills(x)", x="-Ω * mills_gap(x)")
+rule("mills_gap(x)", x="1 - Ω * inverse_mills(x)")
+
 rule("gamma(x)", x="Ω * digamma(x)")
-rule("lgamma(x)", x="digamma(x)")
+rule("lgamma(x)", names=("math.lgamma", "gammaln"), x="digamma(x)")
+rule("digamma(x)", x="polygamma(1, x)")
+rule("polygamma(n, x)", n="0.0", x="polygamma(n + 1, x)")
+
+rule("expit(x)", x="Ω * expit(-x)")
+rule("logit(x)", x="1 / (x * (1 - x))")
+rule("log_expit(x)", x="expit(-x)")
+rule("softplus(x)", x="expit(x)")
+rule("log1mexp(x)", x="1 / expm1(x)")
+rule("logexpm1(x)", x="-1 / expm1(-x)")
+rule("xlogy(x, y)", x="log(y)", y="0.0 if x == 0 else x / y")
+rule("xlog1py(x, y)", x="log1p(y)", y="0.0 if x == 0 else x / (1 + y)")
 
 # ---------------------------------------------------------------------------- not smooth everywhere
 
@@ -103,9 +125,6 @@ rule("ldexp(x, n)", x="ldexp(1.0, n)", n="0.0")
 rule("zmul(b, p)", b="p", p="b")
 rule("nonzero(d)", names=("nonzero",), d="1")
 rule("sech2(x)", x="-2 * tanh(x) * Ω")
-rule("expit(x)", x="Ω * expit(-x)")
-rule("digamma(x)", x="polygamma(1, x)")
-rule("polygamma(n, x)", n="0.0", x="polygamma(n + 1, x)")
 rule("reduced_bessel(n, z)", n="0.0", z="-z * reduced_bessel(n + 1, z)")
 
 constant("stop_gradient", "list_index")

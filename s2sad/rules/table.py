@@ -55,6 +55,7 @@ CONSTANTS: Final[Mapping[str, float]] = MappingProxyType({
     "degree": 180.0 / math.pi,
     "radian": math.pi / 180.0,
     "two_over_sqrt_pi": 2.0 / math.sqrt(math.pi),
+    "sqrt2": math.sqrt(2.0),
 })
 
 

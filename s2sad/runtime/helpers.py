@@ -9,6 +9,7 @@ def zmul(b, p):
 """
 from __future__ import annotations
 
+import dis
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+
+from s2sad.runtime import special
 
 
 @dataclass(frozen=True)
@@ -105,123 +108,18 @@ def list_index(i, n):
     return i
 
 
-# ---------------------------------------------------------------------------- special functions
-
-def sech2(x):
-    """The derivative of tanh, 1 / cosh(x)**2."""
-    # Even in x, so either exponential may be taken; this one cannot overflow.
-    e = math.exp(-2.0 * x) if x > 0.0 else math.exp(2.0 * x)
-    return 4.0 * e / ((1.0 + e) * (1.0 + e))
-
-
-def expit(x):
-    """The logistic function 1 / (1 + exp(-x))."""
-    if x < 0.0:
-        e = math.exp(x)
-        return e / (1.0 + e)
-    return 1.0 / (1.0 + math.exp(-x))
-
-
-def cotpi(x):
-    """The cotangent of pi * x, accurate near its poles and its zeros."""
-    r = x - np.rint(x)
-    if r > 0.25:
-        return math.tan(math.pi * (0.5 - r))
-    if r < -0.25:
-        return -math.tan(math.pi * (0.5 + r))
-    return 1.0 / math.tan(math.pi * r)
-
-
-def digamma(x):
-    """The derivative of lgamma; NaN at its poles 0, -1, -2, ..."""
-    total = 0.0
-    if x <= 0.0:
-        if x == np.floor(x):
-            return math.nan
-        total = -math.pi * cotpi(x)
-        x = 1.0 - x
-    while x < 10.0:
-        total -= 1.0 / x
-        x += 1.0
-    w = 1.0 / (x * x)
-    # Asymptotic series: -B_2k / (2k x**2k), k = 1 to 8.
-    series = w * (-1.0 / 12.0 + w * (1.0 / 120.0 + w * (-1.0 / 252.0 + w * (1.0 / 240.0 + w * (-1.0 / 132.0 + w * (
-        691.0 / 32760.0 + w * (-1.0 / 12.0 + w * (3617.0 / 8160.0))))))))
-    return total + (math.log(x) - 0.5 / x + series)
-
-
-def polygamma(n, x):
-    """The derivative of order `n` >= 1 of digamma; NaN at its poles 0, -1, -2, ..."""
-    reflected = 0.0
-    scale = -1.0 if n % 2 == 0 else 1.0
-    if x <= 0.0:
-        if x == np.floor(x):
-            return math.nan
-        # Derivatives of the cotangent are polynomials in it: c' = -(1 + c * c).
-        c = cotpi(x)
-        p = np.zeros(n + 2)
-        p[1] = 1.0
-        for _ in range(n):
-            q = np.zeros(n + 2)
-            for k in range(1, n + 1):
-                q[k - 1] -= k * p[k]
-                q[k + 1] -= k * p[k]
-            p = q
-        value = 0.0
-        for k in range(n + 1, -1, -1):
-            value = value * c + p[k]
-        reflected = -math.pi ** (n + 1) * value
-        # psi_n(x) = reflected + (-1)**n psi_n(1 - x)
-        scale = -1.0
-        x = 1.0 - x
-    total = 0.0
-    while x < 15.0 + n:
-        total += 1.0 / x ** (n + 1)
-        x += 1.0
-    # Asymptotic series: B_2k (2k + n - 1)! / ((2k)! n! x**(2k + n)), k = 0 to 9, and the term of B_1.
-    t = 1.0 / (n * x ** n)
-    total += 0.5 / x ** (n + 1) + t
-    k = 0
-    for bernoulli in (1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0,
-                      -3617.0 / 510.0, 43867.0 / 798.0):
-        t *= (2 * k + n) * (2 * k + n + 1.0) / ((2 * k + 1.0) * (2 * k + 2.0)) / (x * x)
-        total += bernoulli * t
-        k += 1
-    factorial = 1.0
-    for k in range(2, n + 1):
-        factorial *= k
-    return reflected + scale * factorial * total
-
-
-def reduced_bessel(n, z):
-    """The spherical Bessel function j_n(z) divided by z**n, which has no singularity; sin(z) / z for n = 0."""
-    term = 1.0
-    for k in range(1, n + 1):
-        term /= 2.0 * k + 1.0
-    if abs(z) < n + 2.0:
-        value = term
-        k = 0
-        while abs(term) > 1e-18 * abs(value):
-            k += 1
-            term *= -0.5 * z * z / (k * (2.0 * (n + k) + 1.0))
-            value += term
-        return value
-    # Upward recurrence, stable for z > n.
-    before = math.cos(z)
-    value = math.sin(z) / z
-    for k in range(n):
-        before, value = value, ((2.0 * k + 1.0) * value - before) / (z * z)
-    return value
-
-
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, stop_gradient, times_i, complex_sech2, grown, clamp, extent, list_index, sech2, expit, cotpi,
-    digamma, polygamma, reduced_bessel)
+    zmul, nonzero, stop_gradient, times_i, complex_sech2, grown, clamp, extent, list_index, *special.IN_ORDER)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
+
+def _globals(f: FunctionType) -> set[str]:
+    return {i.argval for i in dis.get_instructions(f) if i.opname == "LOAD_GLOBAL"}
+
+
 HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({
-    name: Helper(name, inspect.getsource(f), tuple(n for n in _FUNCTIONS if n in f.__code__.co_names))
+    name: Helper(name, inspect.getsource(f), tuple(n for n in _FUNCTIONS if n in _globals(f)))
     for name, f in _FUNCTIONS.items()})
 
 

@@ -23,8 +23,8 @@ def test_sources_are_complete():
         assert helper.source.startswith(f"def {name}(")
         assert space[name].__doc__
         free = set(space[name].__code__.co_names) - {"math", "np"} - set(vars(math)) - set(vars(np)) - set(helper.needs)
-        assert free <= {"min", "max", "abs", "range", "complex", "real", "imag", "shape", "size", "ravel", "dtype",
-                        "ValueError", "ZeroDivisionError", "IndexError"}
+        assert free <= {"min", "max", "abs", "range", "int", "complex", "real", "imag", "shape", "size", "ravel",
+                        "dtype", "ValueError", "ZeroDivisionError", "IndexError"}
 
 
 def test_sources_compile_from_text():
