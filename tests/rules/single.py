@@ -1,8 +1,8 @@
 """Single precision as numba computes it, in plain Python: for generated source that is run uncompiled.
 
 In numba an operation on two ``float32`` is one on single precision, and everything else (a literal, an integer, a
-``float64`` beside it) makes it double; NumPy's scalars would stay single beside a literal. Only a choice between a single
-and a double, which numba makes double, stays what was chosen.
+``float64`` beside it) makes it double; NumPy's scalars would stay single beside a literal. Only a choice between a
+single and a double, which numba makes double, stays what was chosen.
 """
 from __future__ import annotations
 

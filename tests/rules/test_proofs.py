@@ -107,7 +107,7 @@ def spread(name: str, operands: tuple[float, ...], param: int, ref: Reference, v
     """What relative errors of the operands, and of the result where the formula uses it, do to a partial: by their
     sum and the partial's own size its error is measured."""
     rule = RULES[name]
-    total = float(ref.spreads[param])
+    total = ref.spread(param)
     if math.isfinite(value):
         up, down = (partial(rule, rule.params[param], operands, value * (1.0 + s)) for s in (1e-7, -1e-7))
         total += abs(up - down) / 2e-7
@@ -157,6 +157,29 @@ def test_single_precision_is_that_of_compiled_code(name):
         args = [np.float32(v) for x in operands for v in (x, 0.3)]
         for got, want in zip(emulated(*map(Single, args)), compiled(*args)):
             assert float(got) == pytest.approx(want, rel=2e-6)
+
+
+@pytest.mark.parametrize("name", sorted(PROOFS))
+def test_second_derivatives(name):
+    """Forward over reverse: the generated gradient is differentiated again."""
+    f, examples, names = program(name, float)
+    gradient = generate(f, examples, "grad", names)
+    again = generate(define(gradient.source, gradient.name), examples, "tangent", names)
+    hessian = execute(again)[again.name]
+    real = [k for k in range(len(examples)) if not PROOFS[name].integer(k)]
+    compared = 0
+    for operands, ref in references(name, False)[-25:]:
+        for j in real:
+            args: list = []
+            for k, x in enumerate(operands):
+                args += [np.float64(x), np.float64(k == j)] if k in real else [x]
+            _, rows = hessian(*args)
+            for k, got in zip(real, rows if len(real) > 1 else (rows,)):
+                want = float(ref.second[k, j])
+                scale = abs(want) + (abs(float(ref.partials[k])) / abs(operands[j]))
+                assert float(got) == pytest.approx(want, rel=0.0, abs=1e-9 * scale), (operands, k, j)
+                compared += 1
+    assert compared >= 20
 
 
 # ---------------------------------------------------------------------------- names and constants
