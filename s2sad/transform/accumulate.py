@@ -37,11 +37,6 @@ class Accumulators:
             self.variable[name] = self.fresh(f"b_{name}")
         return self.variable[name]
 
-    def start(self, name: str) -> None:
-        """The adjoint is zero here: its life in the reverse sweep begins."""
-        self.pending[name] = []
-        self.is_variable.discard(name)
-
     def add(self, name: str, sign: int, value: Atom) -> None:
         if name in self.is_variable:
             b = self.adjoint_name(name)

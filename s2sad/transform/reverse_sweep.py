@@ -67,9 +67,6 @@ class ReverseSweep(ReverseStatements):
 
     def rev_block(self, body: Block) -> None:
         loops = self.at.place[body[0]].loops if body else ()
-        local = self._names_at_home(body)
-        for n in local:
-            self.acc.start(n)
         for n in self.plan.at_end.get(id(body), ()):
             self.fetch(self.stored((id(body), n), n, self.types[n], loops), n)
         for n in self._arrays_at_home(body):
@@ -85,16 +82,6 @@ class ReverseSweep(ReverseStatements):
         for s in reversed(body):
             self.loc = self.acc.loc = replace(s.loc, reverse=True)
             self.rev_statement(s, body)
-
-    def _names_at_home(self, body: Block) -> list[str]:
-        if body is self.fn.body:
-            return []
-        seen: dict[str, None] = {}
-        for s in w.walk(body):
-            for n in w.binds(s):
-                if n in self.active and not is_array(self.types.get(n)) and self.at.home(n)[0] is body:
-                    seen[n] = None
-        return list(seen)
 
     def _arrays_at_home(self, body: Block) -> list[str]:
         """Active arrays of a branch outside loops, whose shadows live in the reverse of the branch."""

@@ -57,6 +57,9 @@ class Dual:
         return self.new(o / self.v, -o / self.v ** 2 * self.d)
 
     def __pow__(self, n: Any) -> Dual:
+        if isinstance(n, Dual):
+            v = self.v ** n.v
+            return self.new(v, n.v * self.v ** (n.v - 1.0) * self.d + v * math.log(self.v) * n.d)
         return self.new(self.v ** n, n * self.v ** (n - 1) * self.d)
 
     def __neg__(self) -> Dual:
@@ -102,11 +105,17 @@ def _function(value: Callable[[float], float], slope: Callable[[float], float]) 
     return lambda x: x.new(value(x.v), slope(x.v) * x.d)
 
 
+def _hypot(x: Dual, y: Dual) -> Dual:
+    r = math.hypot(x.v, y.v)
+    return x.new(r, x.v / r * x.d + y.v / r * y.d)
+
+
 FUNCTIONS = {
     "sin": _function(math.sin, math.cos), "cos": _function(math.cos, lambda x: -math.sin(x)),
     "tanh": _function(math.tanh, lambda x: 1.0 - math.tanh(x) ** 2), "exp": _function(math.exp, math.exp),
     "atan": _function(math.atan, lambda x: 1.0 / (1.0 + x * x)), "log": _function(math.log, lambda x: 1.0 / x),
     "sqrt": _function(math.sqrt, lambda x: 0.5 / math.sqrt(x)), "fabs": abs,
+    "hypot": _hypot,
 }
 
 

@@ -65,7 +65,7 @@ def evaluate(program: Program, args: tuple, lift: Callable[[Any], Any], function
              real: Callable[[Any], float]) -> Any:
     """The program's value for arguments that are numbers, and arrays, of another kind; arrays are written to."""
     arrays = Arrays(lift, functions)
-    scalar = SimpleNamespace(**{n: lambda x, f=f: f(lift(x)) for n, f in functions.items()}, pi=np.pi, e=np.e)
+    scalar = SimpleNamespace(**{n: lambda *x, f=f: f(*map(lift, x)) for n, f in functions.items()}, pi=np.pi, e=np.e)
 
     def converted(x: Any) -> Any:
         return lift(x)

@@ -86,6 +86,9 @@ class Expressions:
             (1, lambda: self.guarded(scope, depth)),
             (1, lambda: f"{self.atom(scope)} * {self.atom(scope)}"),
             (1, lambda: f"-{self.operand(scope, depth)}"),
+            (1, lambda: f"{self.operand(scope, depth)} {self.c.pick('+-')} {self.operand(scope, depth)} "
+                        f"{self.c.pick('+-')} {self.operand(scope, depth)}"),
+            (1, lambda: f"math.hypot({self.scalar(scope, depth - 1)}, {self.scalar(scope, depth - 1)})"),
         ]
         if self.has("power"):
             options.append((1, lambda: f"{self.bounded(scope, depth)} ** {self.c.pick('23')}"))

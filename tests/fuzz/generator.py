@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.fuzz import carried
 from tests.fuzz.choices import Choices
 from tests.fuzz.expressions import CONSTANTS, Expressions
 from tests.fuzz.helpers import Helpers
@@ -22,7 +23,7 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
             "int-as-float", "rebinding", "negative-step", "loop-variable-after", "bound-overwritten", "matrix",
             "vector-statements", "overlap", "matrix-parts", "transposes", "conditional-aliases", "carried-references",
             "pairs", "tuples", "closures", "booleans", "overflow", "choices", "over-elements", "loop-else", "shadowing",
-            "float32", "refills", "moving-indices")
+            "float32", "refills", "moving-indices", *carried.FEATURES)
 RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
 MOST_DEPTH = 3
@@ -157,6 +158,8 @@ class _Generator(Helpers):
             ("tuples", self.tuple_value), ("booleans", self.boolean), ("overflow", self.dead_overflow),
             ("choices", self.vector_choice), ("float32", self.single), ("refills", self.refill),
             ("moving-indices", self.moving_index)) if self.has(feature)]
+        if self.indent < MOST_DEPTH:
+            kinds += carried.kinds(self)
         if nest and self.has("over-elements"):
             kinds.append((2, self.loop_over))
         if self.helpers["pair"]:
@@ -387,7 +390,7 @@ class _Generator(Helpers):
     def bounds(self) -> tuple[str, int, int, int]:
         """Arguments of ``range``, the least and greatest value it gives, and how many."""
         loops = [v for v in self.scope.of("i") if v.low is not None and v.high is not None and 0 <= v.low]
-        kind = self.c.pick(["length", "runtime", "triangular", "offset", "negative", "empty", "strided"])
+        kind = self.c.pick(["length", "runtime", "triangular", "offset", "negative", "empty", "strided", "late"])
         if kind == "triangular" and loops:
             v = self.c.pick(loops[::-1])
             high = v.high or 0
@@ -406,6 +409,14 @@ class _Generator(Helpers):
             return self.c.pick([("2, 2", 0, 0, 0), ("3, 1", 0, 0, 0), ("0, 3, -1", 0, 0, 0)])
         if kind == "strided":
             return f"0, {LENGTH}, 2", 0, LENGTH - 2, 2
+        if kind == "late":
+            count = self.c.pick([v for v in self.scope.of("i") if v.name in "nm"] or [Var("1", "i", low=1, high=1)])
+            first = count.low or 0
+            self.used.add("late-start")
+            if self.has("negative-step"):
+                return self.c.pick([(f"{count.name}, -1, -1", 0, first, first + 1),
+                                    (f"{count.name}, -1, -2", 0, first, first // 2 + 1)])
+            return f"{count.name}, {LENGTH}", first, LENGTH - 1, LENGTH - first
         if kind == "runtime":
             v = self.c.pick([v for v in self.scope.of("i") if v.name in "nm"] or [Var("3", "i", low=3, high=3)])
             if not v.low:
@@ -475,11 +486,17 @@ class _Generator(Helpers):
         self.statements(1 + self.c.below(3), scalars)
         if self.has("break") and self.c.chance(0.35):
             self.leave("break", scalars)
+            if self.has("early-return") and self.c.chance(0.4):
+                self.early_return()
         if self.has("continue") and self.c.chance(0.3):
             self.leave("continue", scalars)
 
     def leave(self, how: str, scalars: bool) -> None:
         self.used.add(how)
+        if self.c.chance(0.3):
+            with carried.nested_leave(self, how):
+                self.assign()
+            return self.statements(1, scalars)
         self.emit(f"if {self.e.condition(self.scope)}:")
         with self.block():
             if self.c.chance(0.4):

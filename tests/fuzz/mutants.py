@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from s2sad.analysis import activity, kills, only_stores, required
+from s2sad.analysis.structure import Structure
 from s2sad.frontend.exits import _OneExit
 from s2sad.frontend.inline import inline
+from s2sad.frontend.webs import _Webs
 from s2sad.kinds import vjp
 from s2sad.lower.arrays import Arrays
+from s2sad.lower.bindings import Bindings
 from s2sad.lower.stores import Stores
-from s2sad.optimise import coalesce, common, copies, dead, fold, hoist
+from s2sad.optimise import coalesce, common, copies, dead, fold, hoist, increments, zeros
 from s2sad.transform import control, formulas, products
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.forward_sweep import ForwardSweep
@@ -33,6 +36,9 @@ class Mutant:
     old: str
     new: str
 
+
+HITS: set[str] = set()
+"""Mutants whose place the compiler has come by, while :func:`tests.fuzz.planting.watched`."""
 
 MUTANTS = (
     # ---- tapes
@@ -163,9 +169,7 @@ MUTANTS = (
     Mutant("names alive together become one", coalesce.coalesce,
            "o in clashes.get(n, ()) or not _same_type(fn, n, o)", "not _same_type(fn, n, o)"),
     Mutant("a load is folded past a store", fold._disturbed, ", *w.written(s)}", "}"),
-)
-
-OPEN = (
+    # ---- found to be noticeable later
     Mutant("a tape's index forgets where the loop starts", Tapes._index,
            "if start != ZERO:", "if start != ZERO and step < 0:"),
     Mutant("a loop that fills part of an array kills it", kills._fills, " or s.stop != shape[axis]", ""),
@@ -175,7 +179,6 @@ OPEN = (
            "isinstance(s, For) and _fills(s, array, shape, index)"),
     Mutant("a pending adjoint is not settled before a loop", Accumulators.settle,
            "self._detach(self.adjoint_name(name))", "pass"),
-    Mutant("an adjoint is not new in each iteration", ReverseSweep.rev_block, "self.acc.start(n)", "pass"),
     Mutant("a tangent sees the operand overwritten", _Builder.operation,
            "if wants_result and target in value.args:", "if False:"),
     Mutant("a copy is followed past its change", copies.propagate_copies,
@@ -183,5 +186,51 @@ OPEN = (
            "stable = True"),
     Mutant("a value live in the next iteration is dead", dead._clean, "if grown == live:", "if True:"),
     Mutant("an expression is folded past a change", fold._disturbed, "*w.binds(s), ", ""),
+    Mutant("the adjoint of an inner loop does not start at zero", Accumulators.materialise,
+           "self.emit(Assign(b, self.zero(name) if total is None else total, self.loc))",
+           "total is None or self.emit(Assign(b, total, self.loc))"),
+    Mutant("what is pending is lost where a loop begins", Accumulators.materialise,
+           "self.zero(name) if total is None else total", "self.zero(name)"),
+    Mutant("elements are apart where their indices have other names", required._Planner._elsewhere,
+           "if ba == bb and ka != kb and",
+           "if ba != bb:\n            return True\n        if ba == bb and ka != kb and"),
+    Mutant("a carried value is taken for a temporary", Structure.is_temporary,
+           "if top is None or self.place[top].index <= d.index:", "if top is None:"),
+    Mutant("a carried value lives inside the iteration", Structure._find_home,
+           "self._exposed(path[-1][0], name)", "False"),
+    Mutant("the bounds of a loop are not wanted", required._Planner.control_needs,
+           "return [(n, True) for n in w.names_in((start, stop, step))]", "return []"),
+    Mutant("an overwritten bound is read again", control._capture_control,
+           "and n in bound and n not in copies", "and n in bound and isinstance(s, If)"),
+    Mutant("a loop with a step runs backwards from zero", ReverseSweep.rev_for, "if start != ZERO:", "if False:"),
+    Mutant("the other array of a swap is not copied", vjp.vjp_functions,
+           "restored |= {m for n in restored for m in groups.get(n, ())}", "pass"),
+    Mutant("the tangents are not swapped", _Builder.statement,
+           "case Permute(targets, sources) if targets[0] in self.active:",
+           "case Permute(targets, sources) if False:"),
+    Mutant("the partials of a choice are exchanged", products._chosen,
+           "_chosen(g, a, result, temp, hint), _chosen(g, b, result, temp, hint))",
+           "_chosen(g, b, result, temp, hint), _chosen(g, a, result, temp, hint))"),
+    Mutant("a tape never grows", Tapes._make_room, "(Grow(name, needed, loc),)", "()"),
+    Mutant("an expression is folded into a loop", fold.plan_folding,
+           "return not isinstance(s, (For, While)) and not raising and any(", "return not raising and any("),
+    Mutant("a zero that was read is replaced by the increment", zeros._zeroed_before,
+           "if w.blocks(x) or s.array in w.reads(x) or s.array in w.binds(x):", "if False:"),
+    Mutant("an increment although the element has changed", increments.recognise_increments,
+           "if any(s.array in w.written(x) or set(w.binds(x)) & {s.array, *w.names_in(s.index)}",
+           "if any(set(w.binds(x)) & {s.array, *w.names_in(s.index)}"),
+    Mutant("an element and a part that begins with it are apart", Stores.apart, "and k0 < k1 and", "and k0 <= k1 and"),
+    Mutant("a loop is taken to run at least once", _Webs.statement,
+           "after = _join(env, inside)\n                if after == env:",
+           "after = inside\n                if after == env:"),
+    Mutant("an index that changes in a loop moves out of it", hoist.hoist_invariants,
+           "if any(n in bound for n in w.rhs_names(s.value)):", "if False:"),
+    Mutant("what only the other branch reads is dead", dead._clean,
+           "return s, live_then | live_else | set(w.reads(s))", "return s, live_then | set(w.reads(s))"),
+    Mutant("a view is stable in any loop", Bindings.is_stable,
+           "if name in self._carried and base in self._in_loops:", "if False:"),
+    Mutant("what a call has written is not put back", ReverseSweep.rev_statement,
+           "if isinstance(s, Invoke):", "if False:"),
+    Mutant("what a condition leaves behind is not reversed", control._plain_conditions,
+           "if not isinstance(s, While) or not s.cond or not _leaves_something(s, reads):", "if True:"),
 )
-"""Not noticed yet: made harmless by another pass, answered by a refusal, or beyond what the programs contain."""

@@ -9,6 +9,7 @@ full only where it changes what is generated; what the types of a function are i
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import inspect
 import json
@@ -18,13 +19,15 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 from s2sad import driver
 from s2sad.emit import to_python, unparse
 from tests.fuzz.generator import generate
-from tests.fuzz.mutants import MUTANTS, OPEN, Mutant
+from tests.fuzz.mutants import HITS, MUTANTS, Mutant
 from tests.fuzz.oracles import check
 from tests.fuzz.program import Program
 from tests.fuzz.report import Disagreement, time_limit
@@ -50,24 +53,56 @@ def planted(mutant: Mutant) -> Iterator[None]:
         driver._recent.clear()
 
 
-_codes: dict[Mutant, Any] = {}
+def _changed(mutant: Mutant) -> CodeType:
+    text = _text(mutant.where)
+    return _compiled(mutant.where, text.replace(_old(mutant, text), mutant.new, 1))
 
 
-def _changed(mutant: Mutant) -> Any:
-    if mutant not in _codes:
-        text = textwrap.dedent(inspect.getsource(mutant.where))
-        old = mutant.old
-        if old not in text:
-            old = textwrap.dedent(old)
-        if old not in text:
-            raise LookupError(f"{mutant.name}: {mutant.where.__qualname__} no longer says {mutant.old!r}; "
-                              "adapt the mutant")
-        text = text.replace(old, mutant.new, 1)
-        space: dict = {}
-        module = sys.modules[mutant.where.__module__]
-        exec(compile(f"from __future__ import annotations\n{text}", "<mutant>", "exec"), {**vars(module)}, space)
-        _codes[mutant] = space[mutant.where.__name__].__code__
-    return _codes[mutant]
+def _text(f: FunctionType) -> str:
+    return textwrap.dedent(inspect.getsource(f))
+
+
+def _old(mutant: Mutant, text: str) -> str:
+    for old in (mutant.old, textwrap.dedent(mutant.old)):
+        if old in text:
+            return old
+    raise LookupError(f"{mutant.name}: {mutant.where.__qualname__} no longer says {mutant.old!r}; adapt the mutant")
+
+
+def _compiled(f: FunctionType, text: str) -> CodeType:
+    space: dict = {}
+    module = sys.modules[f.__module__]
+    exec(compile(f"from __future__ import annotations\n{text}", "<mutant>", "exec"), {**vars(module)}, space)
+    return space[f.__name__].__code__
+
+
+@contextlib.contextmanager
+def watched(mutants: Sequence[Mutant]) -> Iterator[None]:
+    """The compiler as it is, but whose places it comes by is noted in :data:`tests.fuzz.mutants.HITS`."""
+    codes = {f: f.__code__ for f in {m.where: None for m in mutants}}
+    for f in codes:
+        f.__code__ = _watched(f, tuple(m for m in mutants if m.where is f))
+    try:
+        yield
+    finally:
+        for f, code in codes.items():
+            f.__code__ = code
+
+
+@cache
+def _watched(f: FunctionType, mutants: tuple[Mutant, ...]) -> CodeType:
+    text = _text(f)
+    tree = ast.parse(text)
+    for mutant in mutants:
+        line = text[:text.index(_old(mutant, text))].count("\n") + 1
+        blocks = [b for n in ast.walk(tree) for name in ("body", "orelse")
+                  if isinstance(b := getattr(n, name, None), list) and b is not tree.body]
+        # The innermost statement around the place.
+        block, at = min(((b, s) for b in blocks for s in b if s.lineno <= line <= (s.end_lineno or 0)),
+                        key=lambda found: (found[1].end_lineno - found[1].lineno, -found[1].lineno))
+        note = f"__import__('tests.fuzz.mutants').fuzz.mutants.HITS.add({mutant.name!r})"
+        block[block.index(at):block.index(at)] = ast.parse(note).body
+    return _compiled(f, ast.unparse(tree))
 
 
 # ---------------------------------------------------------------------------- what is done once
@@ -96,16 +131,21 @@ def types_remembered() -> Iterator[None]:
         driver.infer = infer
 
 
+LATE = ("s2sad.transform.", "s2sad.kinds.", "s2sad.analysis.required", "s2sad.analysis.kills", "s2sad.optimise.fold",
+        "s2sad.analysis.only_stores", "s2sad.analysis.activity", "s2sad.optimise.coalesce", "s2sad.optimise.zeros")
+"""Modules that run after a function is lowered, which is then done once for all mutants of them."""
+
+
 class Recorded:
-    """What the compiler was asked in a check, and what it answered."""
+    """A check of a program: what the compiler was asked, what it answered, and which mutants' places it came by."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program, mutants: Sequence[Mutant]) -> None:
         self.calls: list[tuple[bool, tuple, dict, str | None]] = []
-
-    @contextlib.contextmanager
-    def recording(self) -> Iterator[None]:
-        with _instead(self._record):
-            yield
+        HITS.clear()
+        with watched(mutants), _instead(self._record):
+            self.outcome = check(program)
+        self.hits = frozenset(HITS)
+        self.prepared = dict(driver._recent)
 
     def _record(self, original: Callable, *args: Any, **options: Any) -> Any:
         self.calls.append((driver.optimised, args, options, None))
@@ -113,8 +153,10 @@ class Recorded:
         self.calls[-1] = (driver.optimised, args, options, made.source)
         return made
 
-    def changed(self) -> bool:
-        """Whether the compiler, with a bug planted, now answers anything else."""
+    def changed(self, mutant: Mutant) -> bool:
+        """Whether the compiler, with the bug planted, now answers anything else."""
+        if mutant.where.__module__.startswith(LATE):
+            driver._recent.update(self.prepared)
         before = driver.optimised
         try:
             for optimised, args, options, source in self.calls:
@@ -150,10 +192,8 @@ def search(mutants: Sequence[Mutant], seed: int, most: int = MOST) -> Iterator[t
         if not left:
             return
         program = generate(random.Random(f"{seed}.{k}").randbytes(BYTES))
-        recorded = Recorded()
-        with recorded.recording():
-            outcome = check(program)
-        if outcome.kind == "wild":
+        recorded = Recorded(program, left)
+        if recorded.outcome.kind == "wild":
             continue
         for mutant in list(left):
             what = noticed(mutant, program, recorded)
@@ -164,8 +204,10 @@ def search(mutants: Sequence[Mutant], seed: int, most: int = MOST) -> Iterator[t
 
 def noticed(mutant: Mutant, program: Program, recorded: Recorded) -> str | None:
     """What a check of a program sees of a planted bug."""
+    if mutant.name not in recorded.hits:
+        return None
     with planted(mutant):
-        if not recorded.changed():
+        if not recorded.changed(mutant):
             return None
         driver._recent.clear()
         try:
@@ -180,12 +222,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="bugs whose name contains this")
     parser.add_argument("--programs", type=int, default=MOST, help="give up after so many")
-    parser.add_argument("--open", action="store_true", help="the bugs that no program has noticed yet")
     parser.add_argument("--record", action="store_true", help="write the programs that notice them to mutants.json")
     options = parser.parse_args(argv)
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     began = time.monotonic()
-    mutants = [m for m in (OPEN if options.open else MUTANTS) if not options.only or options.only in m.name]
+    mutants = [m for m in MUTANTS if not options.only or options.only in m.name]
     left = list(mutants)
     with types_remembered():
         for mutant, programs, program, what in search(mutants, options.seed, options.programs):
@@ -196,7 +237,7 @@ def main(argv: list[str] | None = None) -> int:
                     small = shrink(program, tries=60)
                 kept = {k: v for k, v in asdict(small).items() if k != "features"}
                 record[mutant.name] = {"programs": programs, **kept}
-                known = {m.name: record[m.name] for m in (*MUTANTS, *OPEN) if m.name in record}
+                known = {m.name: record[m.name] for m in MUTANTS if m.name in record}
                 RECORD.write_text(json.dumps(known, indent=1) + "\n")
     for mutant in left:
         print(f"never  {mutant.name}")

@@ -10,7 +10,8 @@ from tests.fuzz.evaluation import evaluate
 from tests.fuzz.program import WRT, Program
 
 DIGITS = 50
-FUNCTIONS = {n: getattr(mpmath, n) for n in ("sin", "cos", "tanh", "atan", "exp", "log", "sqrt")} | {"fabs": abs}
+NAMES = ("sin", "cos", "tanh", "atan", "exp", "log", "sqrt", "hypot")
+FUNCTIONS = {n: getattr(mpmath, n) for n in NAMES} | {"fabs": abs}
 
 
 def along(program: Program, direction: tuple) -> float:

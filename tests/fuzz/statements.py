@@ -99,6 +99,9 @@ class Statements:
                     self.emit(f"    {v.name}[{inner}] = {self.e.scalar(self.scope, 1)}")
                 else:
                     self.emit(f"{v.name}[{inner}] = {self.e.scalar(self.scope, 1)}")
+            if self.c.chance(0.6):
+                place = f"{v.name}[{self.c.pick([self.e.index(self.scope, v.length), '-1'])}]"
+                self.emit(f"{place} = 0.5 * {total} - {self.e.scalar(self.scope, 1)}")
 
     def moving_index(self) -> None:
         """Elements overwritten at a place that the loop itself moves on."""

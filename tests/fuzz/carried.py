@@ -1,0 +1,176 @@
+"""Statements of random programs whose values are carried past what changes them, through loops and branches."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from tests.fuzz.choices import Choices
+from tests.fuzz.expressions import Expressions
+from tests.fuzz.program import LENGTH
+from tests.fuzz.scope import Scope, Var
+
+FEATURES = ("accumulated", "self-applied", "rotated", "read-again", "flag-overwritten", "new-in-loop")
+
+
+class Writer(Protocol):
+    """What the statements here need of the generator."""
+
+    c: Choices
+    e: Expressions
+    scope: Scope
+    used: set[str]
+    fresh: Callable[[str], str]
+    emit: Callable[[str], None]
+    block: Callable[[], AbstractContextManager[Any]]
+    statements: Callable[..., None]
+    has: Callable[[str], bool]
+
+
+def kinds(g: Writer) -> list[tuple[int, Callable[[], None]]]:
+    """The statements that the program may use, with their weights; all but the second contain a block."""
+    return [(2, lambda s=s: s(g)) for feature, s in (  # type: ignore[misc]
+        ("accumulated", accumulated), ("self-applied", self_applied), ("rotated", rotated), ("read-again", read_again),
+        ("flag-overwritten", flag_overwritten), ("new-in-loop", new_in_loop)) if g.has(feature)]
+
+
+def _loop(g: Writer, low: int = 0) -> str:
+    """The head of a short loop is written; gives its variable, which the caller adds to the scope."""
+    i = g.fresh("i")
+    heads = ["range(3)", "range(2)", "range(n)", f"range(m, {LENGTH})", "range(2, -1, -1)"]
+    g.emit(f"for {i} in {g.c.pick(heads)}:")
+    return i
+
+
+def _counter(g: Writer, i: str) -> None:
+    g.scope.add(Var(i, "i", low=0, high=LENGTH - 1, free=False))
+
+
+def _inner(g: Writer) -> str | None:
+    """The head of a loop or a branch; gives the loop's variable."""
+    if g.c.chance(0.4):
+        g.emit(f"if {g.e.condition(g.scope)}:")
+        return None
+    return _loop(g)
+
+
+def accumulated(g: Writer) -> None:
+    """A value changes in an inner loop or branch between the definition of an addend and its addition."""
+    g.used |= {"accumulated", "nested-loop"}
+    start = g.e.atom(g.scope)
+    s, p = g.fresh("t"), g.fresh("t")
+    g.emit(f"{s} = {start}")
+    i = _loop(g)
+    with g.block():
+        _counter(g, i)
+        g.emit(f"{p} = {g.e.scalar(g.scope, 1)}")
+        j = _inner(g)
+        with g.block():
+            if j is not None:
+                _counter(g, j)
+            factor = g.e.bounded(g.scope, 1)
+            g.emit(g.c.pick([f"{s} *= {factor}", f"{s} = {factor} * {s}", f"{s} = {factor} - 0.5 * {s}"]))
+        g.emit(f"{s} " + g.c.pick([f"+= {p}", f"= {s} - {p}", f"= {p} - {s}", f"= {p} + 0.5 * {s}", f"-= {p}"]))
+    g.scope.add(Var(s, "f"))
+
+
+def self_applied(g: Writer) -> None:
+    """``s = f(s, e)``, where the derivative takes the operand as it was before, and the result."""
+    g.used.add("self-applied")
+    floats = g.scope.of("f", free=True)
+    s, e = g.c.pick(floats[::-1]).name, g.e.atom(g.scope)
+    g.emit(f"{s} = " + g.c.pick([f"math.hypot({s}, {e})", f"math.hypot({e}, {s})", f"{s} / (1.3 + {s} * {s})",
+                                 f"math.exp(-{s} * {s}) * {e}", f"math.sqrt(1.0 + {s} * {s})", f"math.sin({s})",
+                                 f"abs({s}) ** math.sin({e})", f"{e} / (1.2 + {s} * {s})", f"math.exp(-abs({s}))"]))
+
+
+def rotated(g: Writer) -> None:
+    """Values that an iteration hands on to the next, each under another name."""
+    g.used |= {"rotated", "loop", "scalar-swap"}
+    names = [g.fresh("t") for _ in range(2 + g.c.below(2))]
+    for name in names:
+        g.emit(f"{name} = {g.e.atom(g.scope)}")
+    i = _loop(g)
+    with g.block():
+        _counter(g, i)
+        for name in names:
+            g.scope.add(Var(name, "f"))
+        last = g.e.scalar(g.scope, 1)
+        g.emit(f"{', '.join(names)} = {', '.join(names[1:])}, " + g.c.pick([
+            names[0], f"0.5 * {names[0]} - {names[1]}", f"{names[0]} + {last}", last]))
+    for name in names[:1 + g.c.below(2)]:
+        g.scope.add(Var(name, "f"))
+
+
+def read_again(g: Writer) -> None:
+    """An element is read, read again in a loop that changes the array, and perhaps after it."""
+    g.used |= {"read-again", "loop", "stores"}
+    v = g.c.pick(g.scope.vectors())
+    place = f"{v.name}[{g.e.index(g.scope, v.length)}]"
+    t = g.fresh("t")
+    g.emit(f"{t} = {place} * {g.e.bounded(g.scope, 1)}")
+    g.scope.add(Var(t, "f"))
+    j = _inner(g)
+    with g.block():
+        if j is not None:
+            _counter(g, j)
+        g.emit(f"{t} = 0.5 * {t} + {place} * {g.e.bounded(g.scope, 1)}")
+        g.emit(f"{v.name}[{g.e.index(g.scope, v.length)}] {g.c.pick(['=', '=', '+='])} {g.e.scalar(g.scope, 1)}")
+    if g.c.chance(0.5):
+        g.emit(f"{t} = {t} * {place}")
+
+
+def flag_overwritten(g: Writer) -> None:
+    """A boolean decides a branch that changes it."""
+    g.used |= {"flag-overwritten", "bool", "branch-overwritten"}
+    q, t = g.fresh("q"), g.fresh("t")
+    g.emit(f"{q} = {g.e.condition(g.scope)}")
+    g.emit(f"{t} = {g.e.atom(g.scope)}")
+    g.scope.add(Var(t, "f"))
+    i = _loop(g) if g.c.chance(0.5) else None
+
+    def branch() -> None:
+        g.emit(f"if {q}:")
+        with g.block():
+            g.emit(f"{t} = {t} * {g.e.bounded(g.scope, 1)}")
+            g.emit(f"{q} = {g.e.condition(g.scope)}")
+        if g.c.chance(0.5):
+            g.emit("else:")
+            with g.block():
+                g.emit(f"{t} = 0.3 - {t}")
+                g.emit(f"{q} = not {q}")
+
+    if i is None:
+        return branch()
+    with g.block():
+        _counter(g, i)
+        branch()
+
+
+def new_in_loop(g: Writer) -> None:
+    """An array made anew in each iteration, of which one element is written and another read."""
+    g.used |= {"new-in-loop", "loop", "stores"}
+    u, t = g.fresh("u"), g.fresh("t")
+    g.emit(f"{t} = {g.e.atom(g.scope)}")
+    i = _loop(g)
+    with g.block():
+        _counter(g, i)
+        g.scope.add(Var(t, "f"))
+        zeros = f"np.zeros({LENGTH})"
+        g.emit(f"{u} = {g.c.pick([zeros, zeros, f'np.ones({LENGTH})', 'x.copy()', f'np.full({LENGTH}, {t})'])}")
+        g.emit(f"{u}[{g.e.index(g.scope, LENGTH)}] {g.c.pick(['=', '+='])} {g.e.scalar(g.scope, 1)}")
+        g.scope.add(Var(u, "v", LENGTH))
+        g.emit(f"{t} = 0.5 * {t} + {u}[{g.e.index(g.scope, LENGTH)}] * {g.e.bounded(g.scope, 1)}")
+    g.scope.add(Var(t, "f"))
+
+
+@contextmanager
+def nested_leave(g: Writer, how: str) -> Iterator[None]:
+    """``break`` or ``continue`` in a branch of a branch, with something to run after it."""
+    g.emit(f"if {g.e.condition(g.scope)}:")
+    with g.block():
+        g.emit(f"if {g.e.condition(g.scope)}:")
+        with g.block():
+            yield
+            g.emit(how)
+        g.statements(1, True)
