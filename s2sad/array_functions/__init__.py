@@ -4,7 +4,17 @@ A call of one is replaced by its body, specialised for the types of the operands
 those of loops and numbers. :mod:`s2sad.array_functions.declare` says how a function is declared,
 :mod:`s2sad.array_functions.sites` how calls are replaced.
 """
-from s2sad.array_functions import extremes, ignoring_nan, reductions
+from s2sad.array_functions import (
+    building,
+    extremes,
+    ignoring_nan,
+    joining,
+    ordering,
+    rearranging,
+    reductions,
+    statistics,
+)
 from s2sad.array_functions.declare import Declaration, declared, table
 
-__all__ = ["Declaration", "declared", "extremes", "ignoring_nan", "reductions", "table"]
+__all__ = ["Declaration", "building", "declared", "extremes", "ignoring_nan", "joining", "ordering", "rearranging",
+           "reductions", "statistics", "table"]

@@ -16,6 +16,19 @@ def require_array(a: Any, name: str) -> bool:
     return True
 
 
+@static
+def is_number(a: Any) -> bool:
+    """Whether this is a number, and no array or sequence."""
+    return not isinstance(a, tuple) and getattr(a, "ndim", 0) == 0
+
+
+@static
+def require_at_most(a: Any, most: int, name: str) -> bool:
+    if a.ndim > most:
+        raise refused(f"`{name}` takes arrays with at most {most} axes", "reshape the array")
+    return True
+
+
 # ---------------------------------------------------------------------------- axes
 
 @static
@@ -37,6 +50,11 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if len(set(found)) < len(found):
         raise refused("an axis is given twice", "give each axis once")
     return found
+
+
+@static
+def all_axes(a: Any) -> tuple[int, ...]:
+    return tuple(range(a.ndim))
 
 
 @static
@@ -89,6 +107,12 @@ def widened(outer: tuple, axes: tuple, keepdims: Any, ndim: int) -> tuple:
         return outer
     rest = iter(outer)
     return tuple(0 if k in axes else next(rest) for k in range(ndim))
+
+
+@static
+def replaced(shape: tuple, axis: int, n: Any) -> tuple:
+    """A shape or index with one place changed."""
+    return (*shape[:axis], n, *shape[axis + 1:])
 
 
 # ---------------------------------------------------------------------------- element types

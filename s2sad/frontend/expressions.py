@@ -298,6 +298,9 @@ class Expressions:
                         self.refuse("this operation on a tuple is not supported yet", node, code="S2S007",
                                     hint="use its elements")
                     return self.concatenated(left, right, node)
+                folded = known.folded(self, BINARY[type(node.op)], left, right)
+                if folded is not None:
+                    return folded
                 return Op(BINARY[type(node.op)], (self.as_atom(left, node.left), self.as_atom(right, node.right)))
             case gast.UnaryOp():
                 operand = self.atom(node.operand)

@@ -302,7 +302,7 @@ class Flattener(Expressions):
             return
         axes = len(node.target.elts) if isinstance(node.target, (gast.Tuple, gast.List)) else 0
         sizes = None if has_break(node.body) else ndindex(self, node.iter, axes)
-        if sizes is not None and len(sizes) != 1:
+        if sizes is not None and (len(sizes) != 1 or self.indexed_by_name(node)):
             self.index_loops(node, sizes)
             return
         each = iteration(self, node.iter) if sizes is None else counted_through(self, sizes)
@@ -368,19 +368,29 @@ class Flattener(Expressions):
                 for e, i in zip(elts, items):
                     self.keep_literals(e, i, literal)
 
+    def indexed_by_name(self, node: gast.For) -> bool:
+        """Whether a loop of a body of ours has a name for its index, which means nothing after the loop."""
+        return self.names.known is not None and isinstance(node.target, gast.Name)
+
     def index_loops(self, node: gast.For, sizes: list[Atom]) -> None:
         """A loop over ``np.ndindex`` that no ``break`` leaves: a nest of loops, the last axis innermost."""
         loc = self.user.loc(node)
-        own = self.names.known is not None and isinstance(node.target, gast.Name)
-        counters = [self.names.flag("ijkl"[k % 4] if own else "counter") for k in range(len(sizes))]
+        named = self.indexed_by_name(node)
+        counters = [self.names.flag("ijkl"[k % 4] if named else "counter") for k in range(len(sizes))]
         before = dict(self.vars)
 
         def body() -> None:
             self.loc = loc
-            self.store(node.target, TupleArg(tuple(counters)))
+            if named:
+                self.vars[node.target.id] = TupleArg(tuple(counters))
+            else:
+                self.store(node.target, TupleArg(tuple(counters)))
             self.statements(node.body)
 
         inner = self.nested(body)
+        if named:
+            self.vars.pop(node.target.id)
+            before.pop(node.target.id, None)
         self.same_structure(before, loc)
         for counter, n in zip(reversed(counters), reversed(sizes)):
             inner = (For(counter, Const(0), n, Const(1), inner, loc=loc),)

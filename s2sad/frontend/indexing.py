@@ -20,6 +20,8 @@ def indices(flat: Expressions, node: gast.AST) -> tuple[Index, ...]:
             out.append(Slice(*(None if e is None else _bound(flat, e) for e in (p.lower, p.upper, p.step))))
         elif isinstance(p, gast.Constant) and p.value is Ellipsis:
             out.append(Ellipsis_())
+        elif isinstance(p, gast.Starred):
+            out += [i for value in flat.spread([p]) for i in index_atoms(flat, value, p)]
         else:
             out += index_atoms(flat, flat.value(p), p)
     return tuple(out)

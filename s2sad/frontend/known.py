@@ -5,6 +5,7 @@ what they see of an operand is its :class:`Operand`, and of any other value that
 """
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from s2sad.ir.types import dtype_name
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
 
+ARITHMETIC = {name: getattr(operator, name) for name in ("add", "sub", "mul")}
 MAKES = ("np.empty", "np.zeros", "np.ones", "np.full")
 
 
@@ -71,6 +73,14 @@ def fixed(flat: Expressions, name: str, value: Rhs | Arg) -> Arg | None:
     return value if stores(flat.user.node).get(name) == 1 else None
 
 
+def folded(flat: Expressions, op: str, left: Arg, right: Arg) -> Const | None:
+    """Arithmetic of whole numbers that are literals."""
+    match left, right:
+        case Const(int() as a), Const(int() as b) if flat.names.known is not None and op in ARITHMETIC:
+            return Const(ARITHMETIC[op](a, b))
+    return None
+
+
 def stores(node: gast.AST) -> Counter[str]:
     """How often each name is written in the text of a function."""
     return Counter(n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store))
@@ -90,7 +100,11 @@ def shape(flat: Expressions, of: ShapeOf) -> Arg:
 
 def attribute(flat: Expressions, held: Arg, name: str) -> Arg | None:
     """``ndim`` and ``dtype`` of an operand."""
-    t = (flat.names.known or {}).get(held) if isinstance(held, str) else None
+    if flat.names.known is None:
+        return None
+    if isinstance(held, Const) and name == "ndim":
+        return Const(0)
+    t = flat.names.known.get(held) if isinstance(held, str) else None
     if t is None:
         return None
     return Const(getattr(t, "ndim", 0)) if name == "ndim" else DType(dtype_name(t))

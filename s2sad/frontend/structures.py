@@ -12,7 +12,7 @@ import gast
 
 from s2sad.frontend.constants import constant
 from s2sad.frontend.indexing import index_atoms, indices
-from s2sad.frontend.source import Library, TupleClass
+from s2sad.frontend.source import Library, Static, TupleClass
 from s2sad.ir.nodes import (
     Arg,
     Assign,
@@ -277,6 +277,9 @@ def sequence(flat: Flattener, node: gast.AST) -> list[Arg] | None:
     """The values a loop takes one after the other, where they are known when compiling; ``None`` for other loops."""
     if isinstance(node, gast.Call) and not node.keywords:
         match flat.meaning(node.func):
+            case Static():
+                given = flat.value(node)
+                return list(given.items) if isinstance(given, TupleArg) else None
             case Library("enumerate") if len(node.args) == 1:
                 found = sequence(flat, node.args[0])
                 return None if found is None else [TupleArg((Const(k), v)) for k, v in enumerate(found)]

@@ -48,7 +48,8 @@ def _name_counters(body: Block, taken: frozenset[str] | set[str], around: tuple[
         inner = around
         if isinstance(s, For):
             if s.var not in taken and s.var not in mapping:
-                mapping[s.var] = next((c for c in COUNTERS if c not in taken and c not in around), s.var)
+                choices = (*COUNTERS, s.var, *(f"{s.var}_{k}" for k in range(1, 2 + len(around))))
+                mapping[s.var] = next(c for c in choices if c not in around and (c not in taken or c == s.var))
             inner = (*around, mapping.get(s.var, s.var))
         for b in w.blocks(s):
             _name_counters(b, taken, inner, mapping)

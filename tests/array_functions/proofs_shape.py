@@ -1,0 +1,123 @@
+"""Joining, cutting, repeating, picking, building."""
+import numpy as np
+
+from tests.array_functions.proofs import A, B, M, N, P, T, proof
+
+K = np.array([2, 0, -1, 1, 2])
+
+
+@proof("concatenate append", M, N, A)
+@proof("concatenate append", np.ones((1, 3)), np.zeros((0, 3)), A[:0])
+def joined(a, b, c):
+    d = np.concatenate((a, b * b, a))
+    e = np.concatenate((a, a), axis=1)
+    s = np.append(c, 2.0).sum() * np.append(a, b, axis=0).sum() + e.sum()
+    return d * s + np.append(c, a).sum() + np.concatenate((a, b), axis=None).sum()
+
+
+@proof("stack hstack vstack dstack column_stack", M, N, A[:2])
+def stacked(a, b, c):
+    s = np.stack((a, b)) * np.stack((a, b), axis=-1).sum()
+    s = s * np.hstack((a, b))[1, 4] + np.dstack((a, b))[0, 1, 1] * np.vstack((c, c * c))[1, 0]
+    return s * np.column_stack((c, b, c))[1, 2] * np.hstack((c, c))[3]
+
+
+@proof("tile repeat", M, A)
+def repeated(a, c):
+    r = np.repeat(a, 2).sum() * np.repeat(c, np.array([1, 0, 2, 1, 1]))
+    return np.tile(c, 2)[3:8] * r + np.tile(a, (2, 1, 2))[1, 1, 4] * np.repeat(a, 2, axis=1)[0, 3]
+
+
+@proof("delete", A, 1)
+def left_out(a, k):
+    return np.delete(a, k) * np.delete(a, -1) + np.delete(a, np.array([0, 3]))[0]
+
+
+@proof("split array_split", T, A)
+def cut(a, c):
+    u, v = np.split(a, 2, axis=2)
+    p, q, r = np.array_split(c, 3)
+    parts = np.split(c, (1, 3))
+    return u * v[0] + p[1] * q[0] * r[0] + parts[1] * parts[2]
+
+
+@proof("split", A)
+def cut_and_written(c):
+    x = c * c
+    u, v = np.split(x, (2,))
+    u[0] = v[1] * v[0]
+    return x * x
+
+
+@proof("squeeze atleast_1d atleast_2d atleast_3d", T[:, :1], 0.7)
+def other_axes(a, s):
+    v = np.squeeze(a, axis=1)
+    return v * np.atleast_1d(s) + np.atleast_2d(v[0]) * np.atleast_3d(v)[0, 1, 0]
+
+
+@proof("roll rot90", M, A)
+def turned(a, c):
+    r = np.rot90(a) * np.rot90(a, -1)[::-1] + np.rot90(a, 2).T
+    return r * np.roll(a, 1)[0, 1] * np.roll(c, -2)[0] * np.roll(a, 1, axis=1)[1, 0]
+
+
+@proof("take take_along_axis", M, A)
+def picked(a, c):
+    k = np.argsort(a, axis=1)
+    t = np.take_along_axis(a, k, axis=1) * np.take(c, 1) * np.take(a, K[:2], axis=1)[0, 0]
+    return t * np.take(c, K)[4] * np.take(a, np.array([[1, 5]]))[0, 1] * np.take(a, 2, axis=1)[0]
+
+
+@proof("where nonzero flatnonzero extract select", A, B)
+def chosen(a, b):
+    k = np.where(a > 0)[0]
+    j, = np.nonzero(a)
+    e = np.extract(b > 0, a)
+    s = np.select((a > 0.5, b > 0.9), (a * b, b * b), 0.25)
+    return s * a[k].sum() * e[0] * a[np.flatnonzero(b < 1.0)].sum() * a[j[1]]
+
+
+@proof("eye identity tri", A[:3])
+def constant_matrices(a):
+    return np.eye(3) * a + np.identity(3) * a * a + np.eye(3, 3, -1) * a[0] + np.tri(3, k=1) * a
+
+
+@proof("tril triu", M, A[:3])
+def triangles(a, c):
+    return np.tril(c) * a[0] + np.triu(c, 1) * a[1] + np.tril(a, -1)[1, 0] * np.triu(a)[0, 2]
+
+
+@proof("tril", T)
+def triangles_of_several(a):
+    return np.tril(a, 1) * a
+
+
+@proof("diag diagonal diagflat", M, A[:3])
+def diagonals(a, c):
+    return np.diag(c) * np.diag(a)[1] + np.diag(c[:2], 1) * a[1] + np.diagonal(a, offset=1)[0] * np.diagflat(a[0], 0)
+
+
+@proof("fill_diagonal", M, A[:2], 0.6)
+def filled_diagonal(a, c, s):
+    x = a * a
+    np.fill_diagonal(x, c)
+    y = x * x
+    np.fill_diagonal(y, s)
+    return x * y
+
+
+@proof("linspace logspace", 0.4, 2.3)
+def even_steps(start, stop):
+    return np.linspace(start, stop, 7) * np.logspace(start, stop, 7) + np.linspace(start, stop, 1) ** 2
+
+
+@proof("vander", A[:3])
+def powers(a):
+    return np.vander(a) * np.vander(a, increasing=True) + np.vander(a, 2)[0, 0]
+
+
+@proof("meshgrid", A[:3], P[:2])
+def grids(a, b):
+    u, v = np.meshgrid(a, b)
+    p, q = np.meshgrid(a, b, indexing="ij")
+    return u * v * v + (p * q * q).T
