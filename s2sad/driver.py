@@ -48,6 +48,7 @@ from s2sad.optimise.dead import remove_dead_code, swapped_together
 from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
+from s2sad.optimise.loop_order import order_loops
 from s2sad.optimise.naming import name_temporaries
 from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
@@ -224,6 +225,7 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
         return to_python(fn)
     fn = checked(propagate_copies(fn))
     fn = checked(drop_zeros(fn))
+    fn = checked(order_loops(fn))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}
