@@ -181,8 +181,8 @@ class Expressions:
                 clobbered: set[str] = set()
                 for k, item in enumerate(items):
                     parts.append(self.protected(item, clobbered))
-                    own = self.bases.get(f"{key}.{k}")
-                    clobbered |= {own} if own else set()
+                    place = f"{key}.{k}"
+                    clobbered |= {own for p, own in self.bases.items() if p == place or p.startswith(f"{place}.")}
                 out: list[Arg] = []
                 for k, item in enumerate(parts):
                     if item == Const(None):

@@ -195,3 +195,12 @@ def a_literal_changed_in_the_body(x):
         k = k - 1
         s += x[k] * x[k]
     return s * k
+
+
+@case(X)
+def nested_items_change_places(x):
+    t = ((x[0], x[1]), x[2])
+    t = ((t[1], t[0][0] * x[3]), t[0][1])
+    (a, b), c = t
+    t = (t[1], t[0])
+    return a * b * b + c * c * c + t[0] * t[1][1]

@@ -5,6 +5,7 @@ errors let them be known.
 """
 from __future__ import annotations
 
+import cmath
 import math
 import random
 from collections.abc import Callable
@@ -20,7 +21,7 @@ NOISE = 1e-10
 
 
 class Dual:
-    """A number and its derivatives by all arguments."""
+    """A number, which may be complex, and its derivatives by all arguments, which are real."""
 
     __slots__ = ("d", "v")
 
@@ -33,10 +34,14 @@ class Dual:
     # ---- arithmetic
 
     def __add__(self, o: Any) -> Dual:
-        return self.new(self.v + o.v, self.d + o.d) if isinstance(o, Dual) else self.new(self.v + o, self.d)
+        if isinstance(o, Dual):
+            return self.new(self.v + o.v, self.d + o.d)
+        return NotImplemented if isinstance(o, np.ndarray) else self.new(self.v + o, self.d)
 
     def __sub__(self, o: Any) -> Dual:
-        return self.new(self.v - o.v, self.d - o.d) if isinstance(o, Dual) else self.new(self.v - o, self.d)
+        if isinstance(o, Dual):
+            return self.new(self.v - o.v, self.d - o.d)
+        return NotImplemented if isinstance(o, np.ndarray) else self.new(self.v - o, self.d)
 
     def __rsub__(self, o: Any) -> Dual:
         return self.new(o - self.v, -self.d)
@@ -44,14 +49,14 @@ class Dual:
     def __mul__(self, o: Any) -> Dual:
         if isinstance(o, Dual):
             return self.new(self.v * o.v, o.v * self.d + self.v * o.d)
-        return self.new(self.v * o, self.d * o)
+        return NotImplemented if isinstance(o, np.ndarray) else self.new(self.v * o, self.d * o)
 
     __radd__, __rmul__ = __add__, __mul__
 
     def __truediv__(self, o: Any) -> Dual:
         if isinstance(o, Dual):
             return self.new(self.v / o.v, (self.d - self.v / o.v * o.d) / o.v)
-        return self.new(self.v / o, self.d / o)
+        return NotImplemented if isinstance(o, np.ndarray) else self.new(self.v / o, self.d / o)
 
     def __rtruediv__(self, o: Any) -> Dual:
         return self.new(o / self.v, -o / self.v ** 2 * self.d)
@@ -69,7 +74,22 @@ class Dual:
         return self
 
     def __abs__(self) -> Dual:
+        if isinstance(self.v, complex):
+            return self.new(abs(self.v), (self.v.conjugate() * self.d).real / abs(self.v))
         return -self if self.v < 0.0 else self
+
+    # ---- complex numbers
+
+    @property
+    def real(self) -> Dual: return type(self)(self.v.real, np.real(self.d))
+
+    @property
+    def imag(self) -> Dual: return type(self)(self.v.imag, np.imag(self.d))
+
+    def conjugate(self) -> Dual: return type(self)(self.v.conjugate(), np.conj(self.d))
+
+    def angle(self) -> Dual:
+        return self.new(cmath.phase(self.v), (self.v.conjugate() * self.d).imag / abs(self.v) ** 2)
 
     # ---- comparisons look at values
 
@@ -101,8 +121,15 @@ def value_of(x: Any) -> float:
     return x.v if isinstance(x, Dual) else x
 
 
-def _function(value: Callable[[float], float], slope: Callable[[float], float]) -> Callable[[Dual], Dual]:
-    return lambda x: x.new(value(x.v), slope(x.v) * x.d)
+def _function(name: str, slope: Callable[[Any, Any], Any]) -> Callable[[Dual], Dual]:
+    """From the derivative, given the module for the kind of number and the number."""
+    real, both = getattr(math, name), getattr(cmath, name)
+
+    def of(x: Dual) -> Dual:
+        if isinstance(x.v, complex):
+            return x.new(both(x.v), slope(cmath, x.v) * x.d)
+        return x.new(real(x.v), slope(math, x.v) * x.d)
+    return of
 
 
 def _hypot(x: Dual, y: Dual) -> Dual:
@@ -110,11 +137,11 @@ def _hypot(x: Dual, y: Dual) -> Dual:
     return x.new(r, x.v / r * x.d + y.v / r * y.d)
 
 
-FUNCTIONS = {
-    "sin": _function(math.sin, math.cos), "cos": _function(math.cos, lambda x: -math.sin(x)),
-    "tanh": _function(math.tanh, lambda x: 1.0 - math.tanh(x) ** 2), "exp": _function(math.exp, math.exp),
-    "atan": _function(math.atan, lambda x: 1.0 / (1.0 + x * x)), "log": _function(math.log, lambda x: 1.0 / x),
-    "sqrt": _function(math.sqrt, lambda x: 0.5 / math.sqrt(x)), "fabs": abs,
+FUNCTIONS: dict[str, Callable] = {
+    "sin": _function("sin", lambda m, x: m.cos(x)), "cos": _function("cos", lambda m, x: -m.sin(x)),
+    "tanh": _function("tanh", lambda m, x: 1.0 - m.tanh(x) ** 2), "exp": _function("exp", lambda m, x: m.exp(x)),
+    "atan": _function("atan", lambda m, x: 1.0 / (1.0 + x * x)), "log": _function("log", lambda m, x: 1.0 / x),
+    "sqrt": _function("sqrt", lambda m, x: 0.5 / m.sqrt(x)), "fabs": abs, "phase": Dual.angle,
     "hypot": _hypot,
 }
 
@@ -135,7 +162,7 @@ def derivatives(program: Program, kind: type[Dual] = Dual, shift: tuple | None =
     nothing = np.zeros(size)
 
     def lift(x: Any) -> Any:
-        return x if isinstance(x, Dual) else kind(float(x), nothing)
+        return x if isinstance(x, Dual) else kind(x if isinstance(x, complex) else float(x), nothing)
 
     for k, a in enumerate(args[:len(WRT)]):
         made = np.empty(np.shape(a), object)

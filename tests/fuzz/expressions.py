@@ -40,7 +40,16 @@ class Expressions:
                 options.append(f"{v.name} % {length}")
             if self.has("modular-index"):
                 options.append(f"({v.name} + {1 + self.c.below(3)}) % {length}")
+        for v in scope.of("j"):
+            if v.low is not None and v.high is not None and -length <= v.low and v.high < length:
+                options += [f"{v.name}[{k}]" for k in self.counters(scope, v.length) or [str(self.c.below(v.length))]]
         return self.c.pick(options)
+
+    @staticmethod
+    def counters(scope: Scope, length: int) -> list[str]:
+        """Integers that are indices of anything of this length."""
+        return [v.name for v in scope.of("i") if v.low is not None and v.high is not None
+                and -length <= v.low and v.high < length]
 
     def integer(self, scope: Scope) -> str:
         v = self.c.pick(scope.of("i"))
@@ -59,6 +68,11 @@ class Expressions:
             options.append((1, "cell"))
         if integers and self.has("int-as-float"):
             options.append((1, "integer"))
+        lists, numbers = scope.of("l"), scope.of("z")
+        if lists:
+            options.append((3, "item"))
+        if numbers:
+            options.append((2, "part"))
         options.append((1, "constant"))
         kind = self.c.weighted(options)
         if kind == "float":
@@ -69,6 +83,12 @@ class Expressions:
         if kind == "cell":
             v = self.c.pick(matrices)
             return f"{v.name}[{self.index(scope, v.rows)}, {self.index(scope, v.length)}]"
+        if kind == "item":
+            s = self.c.pick(lists[::-1]).name
+            counters = [f"{v.name} % len({s})" for v in integers]
+            return f"{s}[{self.c.pick(['-1', '0', f'len({s}) - 1', *counters])}]"
+        if kind == "part":
+            return f"{self.c.pick(numbers[::-1]).name}.{self.c.pick(['real', 'imag'])}"
         if kind == "integer":
             name = self.c.pick(integers).name
             return f"float({name})" if self.c.chance(0.5) else f"0.3 * {name}"

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from tests.fuzz import carried
+from tests.fuzz import (
+    carried,
+    complexes,
+    draws,
+    functions,
+    lists,
+    recursion,
+    selections,
+    shapes,
+    structures,
+    syntax,
+)
 from tests.fuzz.choices import Choices
 from tests.fuzz.expressions import CONSTANTS, Expressions
-from tests.fuzz.helpers import Helpers
+from tests.fuzz.helpers import HELPERS, Helpers
 from tests.fuzz.program import LENGTH, ROWS, Program
 from tests.fuzz.references import carried_reference, conditional_alias
 from tests.fuzz.scope import Scope, Var
@@ -26,6 +38,8 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
             "float32", "refills", "moving-indices", *carried.FEATURES)
 RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
+FAMILIES = (lists, selections, shapes, recursion, functions, syntax, structures, draws, complexes)
+"""Modules that each add statements of a kind. The first of a family's features says whether a program has any."""
 MOST_DEPTH = 3
 SIZES = ((6, (5, 3)), (3, (14, 6)), (1, (28, 9)))
 """Weights, and how many statements a program may have in all and outside of others."""
@@ -51,8 +65,8 @@ def generate(data: bytes) -> Program:
 class _Generator(Helpers):
     def __init__(self, choices: Choices) -> None:
         self.c = choices
-        self.features = frozenset(f for f in FEATURES if self.c.chance(RARE.get(f, 0.5)))
-        self.helpers: dict[str, list[str]] = {"scalar": [], "reduce": [], "fill": [], "pair": [], "two": []}
+        self.features = frozenset(f for f in FEATURES if self.c.chance(RARE.get(f, 0.5))) | self.of_families()
+        self.helpers: dict[str, list[str]] = {kind: [] for kind in HELPERS}
         self.e = Expressions(self.c, self.features, self.helpers)
         self.used = self.e.used
         self.lines: list[str] = []
@@ -61,6 +75,14 @@ class _Generator(Helpers):
         self.made = 0
         self.scope = Scope()
         self.budget = 0
+
+    def of_families(self) -> frozenset[str]:
+        found: set[str] = set()
+        for family in FAMILIES:
+            (first, often), *others = family.FEATURES.items()
+            if self.c.chance(often):
+                found |= {first, *(f for f, p in others if self.c.chance(p))}
+        return frozenset(found)
 
     def has(self, feature: str) -> bool:
         return feature in self.features
@@ -85,8 +107,15 @@ class _Generator(Helpers):
     def program(self) -> Program:
         n, m, seed = self.c.below(4), self.c.below(3), self.c.below(256) * 256 + self.c.below(256)
         header = ["import math", "import numpy as np", ""]
+        if self.has("complex"):
+            header.insert(0, "import cmath")
+        if self.has("namedtuples"):
+            header.insert(-1, "from collections import namedtuple")
         if self.has("helpers"):
             header += self.helper_functions()
+        for family in FAMILIES:
+            if hasattr(family, "helper_functions"):
+                header += family.helper_functions(self)
         for name in "ab":
             self.scope.add(Var(name, "f"))
         for name, value in (("n", n), ("m", m)):
@@ -100,6 +129,8 @@ class _Generator(Helpers):
         self.budget = 2 + self.c.below(most)
         self.statements(1 + self.c.below(top))
         self.emit(f"return {self.result()}")
+        if "draw" in self.used:
+            self.lines.insert(1, f"    np.random.seed({seed})")
         return Program("\n".join(header + self.lines) + "\n", frozenset(self.used), seed, n, m)
 
     def result(self) -> str:
@@ -108,6 +139,8 @@ class _Generator(Helpers):
         for k, v in enumerate(self.scope.vectors()):
             if self.c.chance(0.7):
                 terms.append(f"np.sum({v.name})" if self.c.chance(0.5) else f"{v.name}[{k % v.length}] * {v.name}[-1]")
+        terms += [f"{s.name}[-1] * {s.name}[0]" for s in self.scope.of("l")[-2:]]
+        terms += [f"abs({z.name})" for z in self.scope.of("z")[-2:]]
         if self.has("matrix") and self.c.chance(0.7):
             terms.append("np.sum(W * W)" if self.has("vector-statements") else "W[1, 2] * W[0, 0]")
         return " + ".join(terms)
@@ -140,6 +173,8 @@ class _Generator(Helpers):
             kinds.append((5, self.for_loop))
         if nest and self.has("while"):
             kinds.append((2, self.while_loop))
+        for family in FAMILIES:
+            kinds += [(weight, partial(statement, self)) for weight, statement in family.statements(self)]
         if only_scalars:
             return kinds
         if self.has("stores"):

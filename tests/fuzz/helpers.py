@@ -4,6 +4,10 @@ from __future__ import annotations
 from tests.fuzz.scope import Scope, Var
 from tests.fuzz.statements import Statements
 
+HELPERS = ("scalar", "reduce", "fill", "pair", "two", "list", "recursive", "recursive reading", "recursive writing",
+           "applied", "keyword", "namedtuple")
+"""The kinds of functions in front of the main one; those of kinds further on are made by their families."""
+
 
 class Helpers(Statements):
     """Makes the functions in front of the main one."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterator
 
 from s2sad.ir.names import RESERVED
 from tests.fuzz.choices import Choices
@@ -39,12 +40,23 @@ def text_of(tree: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
+def outside_functions(f: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function, without those of functions inside it."""
+    yield f
+    waiting: list[ast.AST] = [*f.body]
+    while waiting:
+        node = waiting.pop(0)
+        if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
 def dead_code(source: str, choices: Choices) -> str:
     """Statements that nothing depends on, in up to three places."""
     tree = ast.parse(source)
     f = main_function(tree)
     for k in range(1 + choices.below(3)):
-        blocks = [b for n in ast.walk(f) for b in (getattr(n, "body", None), getattr(n, "orelse", None))
+        blocks = [b for n in outside_functions(f) for b in (getattr(n, "body", None), getattr(n, "orelse", None))
                   if isinstance(b, list) and b]
         block = choices.pick(blocks)
         statements = ast.parse(choices.pick(DEAD).format(new=f"unused_{k}")).body
@@ -82,6 +94,10 @@ def renaming(source: str, choices: Choices) -> tuple[str, dict[str, str]]:
             n.id = names.get(n.id, n.id)
         elif isinstance(n, ast.arg):
             n.arg = names.get(n.arg, n.arg)
+        elif isinstance(n, ast.Nonlocal):
+            n.names = [names.get(name, name) for name in n.names]
+        elif isinstance(n, ast.MatchAs) and n.name is not None:
+            n.name = names.get(n.name, n.name)
     return text_of(tree), names
 
 
@@ -89,9 +105,13 @@ def outlined(source: str, choices: Choices) -> str:
     """The right side of an assignment, or a whole store, becomes a helper function of what it reads."""
     tree = ast.parse(source)
     f = main_function(tree)
-    known = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)} | {"math", "np"} | set(dir(builtins))
-    places = [n for n in ast.walk(f) if isinstance(n, ast.Assign) and not isinstance(n.targets[0], ast.Tuple)
+    known = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)} | {"math", "cmath", "np"} | set(dir(builtins))
+    known |= {t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+    # Lists that a helper makes are structures; the others bind names.
+    unfit = (ast.NamedExpr, ast.Lambda, ast.comprehension, ast.List)
+    places = [n for n in outside_functions(f) if isinstance(n, ast.Assign) and not isinstance(n.targets[0], ast.Tuple)
               and not isinstance(n.value, (ast.Name, ast.Subscript)) or isinstance(n, ast.Return)]
+    places = [n for n in places if not any(isinstance(inside, unfit) for inside in ast.walk(n))]
     place = choices.pick(places)
     whole = isinstance(place, ast.Assign) and isinstance(place.targets[0], ast.Subscript) and choices.chance(0.6)
     inside: ast.AST = place if whole else place.value

@@ -11,7 +11,7 @@ from tests.fuzz.program import WRT, Program
 
 DIGITS = 50
 NAMES = ("sin", "cos", "tanh", "atan", "exp", "log", "sqrt", "hypot")
-FUNCTIONS = {n: getattr(mpmath, n) for n in NAMES} | {"fabs": abs}
+FUNCTIONS = {n: getattr(mpmath, n) for n in NAMES} | {"fabs": abs, "phase": mpmath.arg}
 
 
 def along(program: Program, direction: tuple) -> float:
@@ -33,4 +33,6 @@ def along(program: Program, direction: tuple) -> float:
 
 
 def lift(x: Any) -> Any:
-    return x if isinstance(x, mpmath.mpf) else mpmath.mpf(float(x))
+    if isinstance(x, (mpmath.mpf, mpmath.mpc)):
+        return x
+    return mpmath.mpc(x) if isinstance(x, complex) else mpmath.mpf(float(x))

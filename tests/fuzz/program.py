@@ -5,11 +5,14 @@ import ast
 import hashlib
 import linecache
 import math
+import operator
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
+from typing import Any
 
 import numpy as np
 
@@ -83,10 +86,31 @@ def define(source: str, name: str = "f") -> FunctionType:
     return namespace[name]
 
 
+COMPARISONS: dict[type, Callable] = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+                                     ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne}
+
+
 class _Margins(ast.NodeTransformer):
+    """Each operand is still computed once: it may pop from a list, or draw."""
+
+    made = 0
+
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
-        return ast.Call(ast.Name("__compared", ast.Load()), [node, node.left, *node.comparators], [])
+        if any(type(op) not in COMPARISONS for op in node.ops):
+            return node
+        tests: list[ast.expr] = []
+        left = node.left
+        for k, (op, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            again = right
+            if k < len(node.ops) - 1:
+                self.made += 1
+                name = f"__middle_{self.made}"
+                right, again = ast.NamedExpr(ast.Name(name, ast.Store()), right), ast.Name(name, ast.Load())
+            kind = ast.Constant(type(op).__name__)
+            tests.append(ast.Call(ast.Name("__compared", ast.Load()), [kind, left, right], []))
+            left = again
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
 
 def margin(program: Program) -> tuple[float, bool]:
@@ -97,24 +121,26 @@ def margin(program: Program) -> tuple[float, bool]:
     """
     least, finite = math.inf, True
 
-    def compared(result: bool, *values: object) -> bool:
+    def compared(op: str, left: Any, right: Any) -> Any:
         nonlocal least, finite
-        if any(isinstance(v, (float, np.ndarray)) for v in values):
-            gaps = [abs(v - w) for v, w in zip(values, values[1:], strict=False)]  # type: ignore[operator]
-            least = min([least, *(float(gap) for g in gaps for gap in np.reshape(g, -1) if gap > 0.0)])
-            finite &= all(bool(np.isfinite(v).all()) for v in values)  # type: ignore[call-overload]
-        return result
+        if isinstance(left, (float, np.ndarray)) or isinstance(right, (float, np.ndarray)):
+            gaps = np.reshape(abs(left - right), -1)
+            least = min([least, *(float(gap) for gap in gaps if gap > 0.0)])
+            finite &= bool(np.isfinite(gaps).all())
+        return compare[op](left, right)
 
     def recording(fn):
         def wrapped(*values):
             nonlocal least
-            gap = abs(values[0] - (values[1] if len(values) > 1 else 0.0))
-            least = min(least, gap)
+            found = sorted(values[0]) if isinstance(values[0], list) else (*values, 0.0)[:max(len(values), 2)]
+            least = min([least, *(abs(v - w) for v, w in zip(found, found[1:], strict=False))])
             return fn(*values)
         return wrapped
 
+    compare = {op.__name__: f for op, f in COMPARISONS.items()}
     tree = ast.fix_missing_locations(_Margins().visit(ast.parse(program.source)))
-    namespace = {"__compared": compared, "abs": recording(abs), "max": recording(max), "min": recording(min)}
+    namespace: dict[str, Any] = {"__compared": compared, "__name__": "margins",
+                                 "abs": recording(abs), "max": recording(max), "min": recording(min)}
     exec(compile(tree, "<margins>", "exec"), namespace)
     namespace["f"](*program.args)
     return least, finite

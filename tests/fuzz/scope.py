@@ -8,8 +8,10 @@ from dataclasses import dataclass
 class Var:
     """A variable in scope.
 
-    ``kind`` is ``f`` (float), ``i`` (integer), ``b`` (boolean), ``v`` (vector) or ``m`` (matrix). An integer lies in
-    ``low..high``, or anywhere where that is ``None``; a counter or loop variable is not ``free`` to be assigned.
+    ``kind`` is ``f`` (float), ``i`` (integer), ``b`` (boolean), ``v`` (vector), ``m`` (matrix), ``l`` (list of floats,
+    never empty), ``k`` (mask), ``j`` (index array) or ``z`` (complex). An integer, or an element of an index array,
+    lies in ``low..high``, or anywhere where that is ``None``; a counter or loop variable is not ``free`` to be
+    assigned.
     """
 
     name: str

@@ -65,7 +65,7 @@ class Statements:
         self.used |= {"transpose", "aliasing"}
         self.emit(f"{name} = {w.name}{self.c.pick(['.T', '[::-1]', '[:, ::-1]', '.T.copy()'])}")
         rows, length = (w.length, w.rows) if ".T" in self.last() else (w.rows, w.length)
-        self.scope.add(Var(name, "m", length, rows=rows))
+        self.scope.add(Var(name, "m", length, rows=rows, contiguous=False))
         if self.has("stores"):
             place = f"{name}[{self.e.index(self.scope, rows)}, {self.e.index(self.scope, length)}]"
             self.emit(f"{place} = {self.e.scalar(self.scope, 1)}")
@@ -133,7 +133,7 @@ class Statements:
         name = self.fresh("u")
         self.used |= {"conditional-alias", "aliasing"}
         self.emit(f"{name} = {p} if {self.e.condition(self.scope)} else {q}")
-        self.scope.add(Var(name, "v", LENGTH))
+        self.scope.add(Var(name, "v", LENGTH, contiguous=False))
         if self.has("stores"):
             self.emit(f"{name}[{self.e.index(self.scope, LENGTH)}] = {self.e.scalar(self.scope, 1)}")
             self.define(f"{p}[1] * {q}[{self.e.index(self.scope, LENGTH)}]")
