@@ -21,7 +21,7 @@ from tests.fuzz.program import Program
 from tests.fuzz.report import Disagreement
 from tests.fuzz.shrink import shrink
 
-BYTES = 300
+BYTES = 500
 CHUNK = 1000
 
 

@@ -36,7 +36,7 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
             "vector-statements", "overlap", "matrix-parts", "transposes", "conditional-aliases", "carried-references",
             "pairs", "tuples", "closures", "booleans", "overflow", "choices", "over-elements", "loop-else", "shadowing",
             "float32", "refills", "moving-indices", *carried.FEATURES)
-RARE = {"float32": 0.06, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
+RARE = {"float32": 0.15, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
 FAMILIES = (lists, selections, shapes, recursion, functions, syntax, structures, draws, complexes)
 """Modules that each add statements of a kind. The first of a family's features says whether a program has any."""
@@ -174,7 +174,7 @@ class _Generator(Helpers):
         if nest and self.has("while"):
             kinds.append((2, self.while_loop))
         for family in FAMILIES:
-            kinds += [(weight, partial(statement, self)) for weight, statement in family.statements(self)]
+            kinds += [(2 * weight, partial(statement, self)) for weight, statement in family.statements(self)]
         if only_scalars:
             return kinds
         if self.has("stores"):

@@ -159,7 +159,10 @@ def copied(g: Writer) -> None:
     if g.indent == 1:                       # in a loop it would double each time
         kinds += [f"{s} + {s}", f"{s} * 2"]
     others = [v.name for v in g.scope.of("l") if v.name != s]
-    if others and g.c.chance(0.4):
+    if not others and g.indent == 1 and g.c.chance(0.3):
+        new_list(g)
+        others = [g.scope.of("l")[-1].name]
+    if others and g.c.chance(0.5):
         g.used.add("list-swap")
         other = g.c.pick(others)
         g.emit(f"{s}, {other} = {other}, {s}")

@@ -52,7 +52,6 @@ def mutual(g: Writer) -> list[str]:
     g.helpers["recursive"].append(name)
     scope = Scope({n: Var(n, "f") for n in "pq"})
     first, second = (f"{callee}({g.e.scalar(scope, 1)}, {g.e.atom(scope)}, k - 1)" for callee in (other, name))
-    g.used.add("mutual-recursion")
     return [f"def {name}(p, q, k):", "    if k <= 0:", f"        return {g.e.scalar(scope, 1)}",
             f"    return {first} * {g.e.bounded(scope, 1)} + {g.e.atom(scope)}", "",
             f"def {other}(p, q, k):", "    if k <= 0:", "        return p * q",
@@ -93,7 +92,7 @@ def depth(g: Writer) -> str:
 
 
 def call(g: Writer) -> None:
-    g.used.add("recursion")
+    g.used |= {"recursion", "mutual-recursion"} if g.has("mutual-recursion") else {"recursion"}
     made = f"{g.c.pick(g.helpers['recursive'])}({g.e.scalar(g.scope, 1)}, {g.e.atom(g.scope)}, {depth(g)})"
     g.define(f"{made} * {g.e.bounded(g.scope, 1)}" if g.c.chance(0.5) else made)
 

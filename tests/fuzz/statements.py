@@ -269,6 +269,6 @@ class Statements:
             if kind == "zip":
                 self.scope.add(Var(names[1], "f", free=False))
             elif kind == "enumerate":
-                self.scope.add(Var(names[1], "i", low=0, high=LENGTH - 1, free=False))
+                self.scope.add(Var(names[1], "i", low=0, high=v.length - 1, free=False))
             self.emit(f"{total} = 0.7 * {total} + {self.e.scalar(self.scope, 1)}")
             self.loop_body()
