@@ -18,7 +18,7 @@ CODES: dict[str, str] = {
     "S2S011": "an argument of a function that is not supported",
     "S2S012": "a call of a helper function does not match its parameters",
     "S2S013": "indexing with an array or a mask",
-    "S2S014": "a slice whose step is zero",
+    "S2S014": "a slice or a range whose step is zero",
     "S2S015": "an array name bound in a way that is not supported yet",
     "S2S016": "a subscript of something that is no array",
     "S2S017": "an array assigned to a place with fewer axes",

@@ -18,13 +18,21 @@ MOST_LEAVES = 1000
 
 def fingerprint(args: tuple[object, ...]) -> object:
     """A key that is equal for equal argument types; much cheaper than the types themselves."""
-    if not any(isinstance(a, (tuple, list, np.void)) for a in args):
+    if not any(isinstance(a, (tuple, list, np.void)) or type(a) is int and _is_long(a) for a in args):
         try:
             return compute_fingerprint(args)  # type: ignore[arg-type]
         except NotImplementedError:
             pass
     # numba's key knows a namedtuple by the name of its class and a list by its first item, and strings not at all.
-    return tuple(map(_key, args))
+    try:
+        return tuple(map(_key, args))
+    except RecursionError:
+        raise BadCall("an argument contains itself, or is nested without end", code="S2S043",
+                      hint="pass what a function can walk through: numbers, arrays, and structures of them") from None
+
+
+def _is_long(value: int) -> bool:
+    return not -2**63 <= value < 2**63
 
 
 def _key(value: object) -> object:
@@ -35,6 +43,8 @@ def _key(value: object) -> object:
         return found[0], tuple(map(_key, found[1]))
     if isinstance(value, str):
         return str, value
+    if type(value) is int and _is_long(value):
+        return int, "long"
     try:
         return compute_fingerprint((value,))  # type: ignore[arg-type]
     except NotImplementedError:
@@ -53,7 +63,7 @@ def type_of(value: object, name: str, function: str) -> Tree:
     if isinstance(value, bool):
         return types.boolean
     if isinstance(value, int):
-        if not -2**63 <= value < 2**63:
+        if _is_long(value):
             raise BadCall(f"argument '{name}' of {function} is an integer of more than 64 bits", code="S2S043",
                           hint="pass a float")
         return types.int64

@@ -11,6 +11,7 @@ from s2sad.api.memory import ordinary, owned, refuse_overlap
 from s2sad.api.outputs import OutputsLike, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import fitting, require_zero
+from s2sad.api.shared import one_tangent, renamed, same_arrays, shared
 from s2sad.api.statics import separate
 from s2sad.api.structures import flat_arguments, given_for, like_layout, restored
 from s2sad.errors import BadCall
@@ -80,6 +81,11 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
                               hint="the tangent of a function or a text is None")
         given = tuple(t for name, t in zip(program.parameters.names, given) if name in bound.parameters.names)
         program, args = bound, rest
+    return _pushed(program, args, given, spelled(outputs))
+
+
+def _pushed(program: Program, args: tuple[object, ...], given: tuple[object, ...],
+            wanted: tuple[str, ...] | str | None) -> tuple[object, object]:
     found = fingerprint(args)
     layout = program.layout_for(args, found)
     words = [f"the tangent of '{n}'" for n in layout.names]
@@ -91,12 +97,24 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
                 require_zero(g, what)
         given, words = tuple(g for k, g, _ in parts if k is not None), [what for k, _, what in parts if k is not None]
     moving = tuple(t is not None for t in given)
-    wanted = spelled(outputs)
     key = ("jvp", found, moving, wanted)
     plan = program.plans.get(key)
     if plan is None:
         plan = program.plans[key] = _Plan(program, layout, given, wanted)
-    return plan(args, given, words)  # type: ignore[operator]
+    assert isinstance(plan, _Plan)
+    same = same_arrays(program.parameters.names, args, plan.written) if plan.may_share else {}
+    return _of_one_array(program, same, args, given, wanted) if same else plan(args, given, words)
+
+
+def _of_one_array(program: Program, same: dict[str, str], args: tuple[object, ...], tangents: tuple[object, ...],
+                  outputs: tuple[str, ...] | str | None) -> tuple[object, object]:
+    """Value and tangent where some parameters are given one array, which is written to."""
+    names = program.parameters.names
+    given = one_tangent(program, same, dict(zip(names, tangents)))
+    if outputs is not None:
+        outputs = renamed(program, same, (outputs,) if isinstance(outputs, str) else outputs, "outputs")
+    rest = tuple(a for n, a in zip(names, args) if n not in same)
+    return _pushed(shared(program, same), rest, tuple(given.values()), outputs)
 
 
 class _Plan:
@@ -116,6 +134,7 @@ class _Plan:
         self.entry = made.entry
         self.mutated = layout.positions(made.interface.mutated)
         self.written = program.written(layout, made.interface)
+        self.may_share = bool(self.written) and layout.flat and program.has_source
         self.active = layout.positions(made.interface.active)
         self.returns = made.interface.result is not None
         tree = program.result_tree(layout, made.interface)

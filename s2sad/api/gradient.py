@@ -16,7 +16,7 @@ from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
 from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
-from s2sad.api.shared import same_arrays, shared
+from s2sad.api.shared import renamed, same_arrays, shared
 from s2sad.api.statics import separate, static_type
 from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
 from s2sad.errors import BadCall
@@ -158,13 +158,7 @@ class Gradient(Callee):
 
     def _shared(self, same: dict[str, str], args: tuple[object, ...]) -> object:
         """The gradient where some parameters are given one array: by all of that array."""
-        wrt = tuple(same.get(n, n) for n in self._wrt.names)
-        for k, n in enumerate(wrt):
-            if n in wrt[:k]:
-                other = self._wrt.names[wrt.index(n)]
-                raise BadCall(f"arguments '{other}' and '{self._wrt.names[k]}' of {self._of.name} overlap: they are "
-                              "one array, which it writes to, and wrt names both", code="S2S051",
-                              hint="name one of them: the gradient is by the array, whichever name it goes by")
+        wrt = renamed(self._of, same, self._wrt.names, "wrt")
         of = shared(self._of, same)
         rest = tuple(a for a, n in zip(args, self._of.parameters.names) if n not in same)
         return gradient_of(of, wrt[0] if self._wrt.single else wrt, self._kind, self._has_aux)._call(rest)

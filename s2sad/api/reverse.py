@@ -12,6 +12,7 @@ from s2sad.api.memory import apart, arrays_in, ordinary, refuse_overlap
 from s2sad.api.outputs import OutputsLike, leaves_written, resolve, spelled
 from s2sad.api.program import Program, program_of
 from s2sad.api.results import Shape, Tree, flat_cotangents, normal, shapes
+from s2sad.api.shared import renamed, same_arrays, shared
 from s2sad.api.statics import separate
 from s2sad.api.structures import flat_arguments, gradient_form, raw_leaves, restored, shifted
 from s2sad.errors import BadCall
@@ -66,13 +67,29 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     if wrt is not None:
         chosen = program.wrt(wrt)
         names = chosen.names[0] if chosen.single else chosen.names
-    wanted = spelled(outputs)
+    return _with_pullback(program, args, names, spelled(outputs))
+
+
+def _with_pullback(program: Program, args: tuple[object, ...], names: WrtLike,
+                   wanted: tuple[str, ...] | str | None) -> tuple[object, Pullback]:
     found = fingerprint(args)
     key = ("vjp", found, names, wanted)
     plan = program.plans.get(key)
     if plan is None:
         plan = program.plans[key] = _Plan(program, program.layout_for(args, found), names, wanted)
-    return plan(args)  # type: ignore[operator]
+    assert isinstance(plan, _Plan)
+    same = same_arrays(program.parameters.names, args, plan.written) if plan.may_share else {}
+    return _of_one_array(program, same, args, plan.wrt, wanted) if same else plan(args)
+
+
+def _of_one_array(program: Program, same: dict[str, str], args: tuple[object, ...], wrt: tuple[str, ...],
+                  outputs: tuple[str, ...] | str | None) -> tuple[object, Pullback]:
+    """Value and pullback where some parameters are given one array, which is written to."""
+    chosen = renamed(program, same, wrt, "wrt")
+    if outputs is not None:
+        outputs = renamed(program, same, (outputs,) if isinstance(outputs, str) else outputs, "outputs")
+    rest = tuple(a for n, a in zip(program.parameters.names, args) if n not in same)
+    return _with_pullback(shared(program, same), rest, chosen, outputs)
 
 
 class _Plan:
@@ -95,6 +112,7 @@ class _Plan:
         made = program.specialise("vjp", layout.argtypes, chosen, **({} if leaves is None else {"outputs": leaves}))
         self.forward, self.reverse = made.entries
         self.written = program.written(layout, made.interface)
+        self.may_share = bool(self.written) and layout.flat and program.has_source
         result, tree = normal(made.interface.result), program.result_tree(layout, made.interface)
         self.structure: Tree = result
         self.form: object = tree

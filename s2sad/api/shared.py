@@ -22,6 +22,7 @@ import numpy as np
 
 from s2sad.api.arguments import Parameters
 from s2sad.api.program import Program, Types
+from s2sad.errors import BadCall
 from s2sad.frontend.source import UserFunction
 
 
@@ -50,6 +51,32 @@ def shared(whole: Program, same: Mapping[str, str]) -> Program:
     if key not in whole.plans:
         whole.plans.setdefault(key, _SharedProgram(whole, same))
     return whole.plans[key]  # type: ignore[return-value]
+
+
+def renamed(whole: Program, same: Mapping[str, str], names: Sequence[str], what: str) -> tuple[str, ...]:
+    """What ``wrt`` or ``outputs`` names, for the program of the other parameters."""
+    found = tuple(same.get(n, n) for n in names)
+    for k, n in enumerate(found):
+        if n in found[:k]:
+            other = names[found.index(n)]
+            raise BadCall(f"arguments '{other}' and '{names[k]}' of {whole.name} overlap: they are one array, which it "
+                          f"writes to, and {what} names both", code="S2S051",
+                          hint=f"name one of them in {what}: they are one array, whichever name it goes by")
+    return found
+
+
+def one_tangent(whole: Program, same: Mapping[str, str], tangents: Mapping[str, object]) -> dict[str, object]:
+    """The tangents of the other parameters: that of an array is given under one of its names, or under all."""
+    found = {n: t for n, t in tangents.items() if n not in same}
+    for other, n in same.items():
+        t = tangents[other]
+        if found[n] is None:
+            found[n] = t
+        elif t is not None and not _same(t, found[n]):
+            raise BadCall(f"arguments '{n}' and '{other}' of {whole.name} overlap: they are one array, which it writes "
+                          "to, with two tangents", code="S2S051",
+                          hint="give the tangent of the array once, and None for its other names")
+    return found
 
 
 class _SharedProgram(Program):

@@ -47,7 +47,15 @@ def iteration(flat: Flattener, node: gast.AST) -> Iteration:
                 bounds = [flat.atom(a) for a in node.args]
                 if len(bounds) == 1:
                     bounds.insert(0, ZERO)
-                return Iteration(bounds[0], bounds[1], bounds[2] if len(bounds) == 3 else ONE, lambda k: k)
+                step = bounds[2] if len(bounds) == 3 else ONE
+                if step == ZERO:
+                    flat.refuse("the step of a range is zero", node, code="S2S014", hint="give a step that is not 0")
+                if isinstance(step, str):
+                    # Said here, as a loop that nothing needs is left out.
+                    wrong = flat.temporary(Op("eq", (step, ZERO)))
+                    raised = Raise("ValueError", "range() arg 3 must not be zero", flat.loc)
+                    flat.emit(If(wrong, (raised,), (), flat.loc))
+                return Iteration(bounds[0], bounds[1], step, lambda k: k)
             case Library("enumerate") if len(node.args) in (1, 2) and not node.keywords:
                 first = flat.atom(node.args[1]) if len(node.args) == 2 else ZERO
                 if isinstance(first, str):
@@ -94,10 +102,6 @@ def from_zero(flat: Flattener, of: Iteration) -> Iteration:
     else:
         unit = flat.temporary(Op("lt", (step, ZERO)))
         unit = flat.temporary(Op("select", (unit, Const(-1), ONE)))
-    if step == ZERO or isinstance(step, str):
-        wrong = flat.temporary(Op("eq", (step, ZERO)))
-        raised = Raise("ValueError", "range() arg 3 must not be zero", flat.loc)
-        flat.emit(If(wrong, (raised,), (), flat.loc))
     span: Rhs = Op("sub", (of.stop, start))
     for fn, by in (("add", step), ("sub", unit), ("floordiv", step)):
         span = Op(fn, (flat.temporary(span), by))

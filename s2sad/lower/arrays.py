@@ -120,7 +120,7 @@ class Arrays(Reshaping):
 
     def can_wait(self, name: str, v: Elementwise, rest: Block) -> bool:
         """Whether the one use is in this block with nothing in between that changes what the expression reads."""
-        if self.uses[name] != 1:
+        if self.uses[name] != 1 or name in self.bindings.permuted:
             return False
         arrays = {self.owner(leaf.base) for leaf in leaves(v)}
         inputs = scalars(v) | arrays

@@ -14,7 +14,7 @@ after, where ``c`` may refer to ``a`` (which is 0) or to part of ``b``::
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from math import prod
 
@@ -27,7 +27,7 @@ from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 from s2sad.lower.references import References, Variant, Walk
-from s2sad.lower.referents import referents_before
+from s2sad.lower.referents import Referents, referents_before
 from s2sad.optimise.copies import propagate_copies
 from s2sad.optimise.hoist import hoist_invariants
 
@@ -40,6 +40,7 @@ def resolve_references(fn: Function, refs: References, nests: frozenset[Stmt]) -
 
     An array made in a loop and read above that place, as what the iteration before made, is allocated before the loop.
     """
+    fn = _without_impossible(fn, refs)
     fn = _Resolver(fn, refs, nests).run()
     # A reference that some path leaves unbound is asked about too, where an array looks for a storage of its own.
     fn = define_everywhere(fn, {x: nbt.int64 for x in refs.all_scalars()})
@@ -56,6 +57,51 @@ def resolve_references(fn: Function, refs: References, nests: frozenset[Stmt]) -
     return fn
 
 
+def _numbers_before(fn: Function, refs: References) -> dict[Stmt, Referents]:
+    """Which variants each reference may be before each statement, by their numbers."""
+    which = frozenset(refs.which.values())
+    followed = which | {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and s.value in which}
+
+    def given(s: Assign) -> str | frozenset[Hashable] | None:
+        if s.target not in followed or not isinstance(s.value, (str, Const)):
+            return None
+        return s.value if isinstance(s.value, str) else frozenset({s.value.value})
+
+    return referents_before(fn, given)
+
+
+def _without_impossible(fn: Function, refs: References) -> Function:
+    """Leave out the bindings of references by what the referred reference cannot refer to at that place."""
+    tests: dict[str, tuple[str, int]] = {}
+    for t in w.walk(fn.body):
+        match t:
+            case Assign(target, Op("eq", (str(name), Const(int(number))))) if name in refs.which.values():
+                tests[target] = name, number
+
+    def block(body: Block) -> Block:
+        out = tuple(x for s in body for x in statement(s))
+        return body if out == body else out
+
+    def statement(s: Stmt) -> Block:
+        if isinstance(s, If) and isinstance(s.test, str) and s.test in tests:
+            name, number = tests[s.test]
+            possible = before[s].get(name, frozenset())
+            if number not in possible:
+                return block(s.orelse)
+            if possible == {number}:
+                return block(s.then)
+        nested = w.blocks(s)
+        new = tuple(block(b) for b in nested)
+        return (s,) if new == nested else (w.with_blocks(s, new),)
+
+    while True:
+        before = _numbers_before(fn, refs)
+        body = block(fn.body)
+        if body is fn.body:
+            return fn
+        fn = replace(fn, body=body)
+
+
 class _Resolver:
     def __init__(self, fn: Function, refs: References, nests: frozenset[Stmt]) -> None:
         self.fn, self.refs, self.nests = fn, refs, nests
@@ -63,15 +109,7 @@ class _Resolver:
         self.names = Names(w.all_names(fn) | set(refs.variants))
         self.counts = w.definition_counts(fn)
         self.known = _settled(fn, refs.all_scalars())
-        which = frozenset(refs.which.values())
-        followed = which | {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and s.value in which}
-
-        def given(s: Assign) -> str | frozenset[object] | None:
-            if s.target not in followed or not isinstance(s.value, (str, Const)):
-                return None
-            return s.value if isinstance(s.value, str) else frozenset({s.value.value})
-
-        self.before = referents_before(fn, given)
+        self.before = _numbers_before(fn, refs)
 
     def run(self) -> Function:
         body = self.block(self.fn.body, {})

@@ -57,6 +57,7 @@ class Scratch:
     env: dict[str, Value]
     extents: dict[str, tuple[Atom, ...]]
     allocated: set[str]
+    unstable: set[str]
     depth: int
 
     def __init__(self, resized: Mapping[str, Changing]) -> None:
@@ -156,7 +157,8 @@ class Scratch:
         self.prelude.append(Assign(storage, Alloc("empty", (FIRST_CAPACITY,), dtype_name(dtype)), b.loc))
         self.grow(storage, self.checked_size(shape))
         self.growing.add(storage)
-        self.extents[storage] = (b.temp(Dim(storage, 0), "capacity"),)
+        self.unstable.add(storage)
+        self.extents[storage] = (b.names.fresh("capacity"),)
         walked = tuple((k, s) for k, s in enumerate(strides_of(b, shape)))
         v = View(storage, (Place(ZERO, walked),), shape)
         self.env[name] = v

@@ -70,3 +70,24 @@ def test_integers_of_many_bits_are_refused():
 
     with pytest.raises(s2sad.S2sadError, match="64 bits"):
         s2sad.grad(f)(1.0, 2**70)
+
+
+def test_long_integers_are_refused_after_a_first_call_too():
+    gradient = s2sad.grad(lambda x, n: x * n)
+    assert gradient(2.0, 3) == 3.0
+    with pytest.raises(s2sad.BadCall, match="64 bits"):
+        gradient(2.0, 2**70)
+    with pytest.raises(s2sad.BadCall, match="64 bits"):
+        gradient(2.0, -2**63 - 1)
+    assert gradient(2.0, 4) == 4.0
+
+
+def test_an_argument_that_contains_itself_is_refused():
+    p = [1.0]
+    p.append(p)
+    q = {"a": 1.0}
+    q["q"] = q
+    for argument in (p, q):
+        with pytest.raises(s2sad.BadCall, match="contains itself") as refusal:
+            s2sad.grad(lambda x: 1.0)(argument)
+        assert refusal.value.hint

@@ -94,3 +94,72 @@ def test_derivatives_of_gradients_do_not_take_one_array_for_two(derivative):
     with pytest.raises(s2sad.S2sadError, match="overlap in memory") as e:
         derivative(X.copy())
     assert e.value.code == "S2S051"
+
+
+def fills(y, x, k):
+    for i in range(1, 4):
+        y[i] = y[i] * x[i - 1] + k
+    return y[3] * x[0]
+
+
+def fills_one(a, k):
+    return fills(a, a, k)
+
+
+@pytest.mark.parametrize("tangents", [(X, None), (None, X), "both"])
+def test_jvp_of_one_array(tangents):
+    a, t = X.copy(), X * X
+    given = (t, t) if tangents == "both" else tuple(None if g is None else t for g in tangents)
+    value, change = s2sad.jvp(fills, (a, a, 0.3), (*given, 1.0))
+    assert value == pytest.approx(fills_one(X.copy(), 0.3), rel=1e-14)
+    by_a, by_k = numeric.gradient(fills_one, (X.copy(), 0.3), wrt=("a", "k")).value
+    assert change == pytest.approx(np.dot(by_a, t) + by_k, rel=1e-9)
+    assert np.array_equal(a, X), "the caller's array is untouched"
+
+
+def test_vjp_of_one_array():
+    a = X.copy()
+    value, pullback = s2sad.vjp(fills, a, a, 0.3, wrt=("k", "x"))
+    assert value == pytest.approx(fills_one(X.copy(), 0.3), rel=1e-14)
+    by_a, by_k = numeric.gradient(fills_one, (X.copy(), 0.3), wrt=("a", "k")).value
+    for _ in range(2):
+        got_k, got_a = pullback(1.0)
+        np.testing.assert_allclose(got_a, by_a, rtol=1e-9)
+        assert got_k == pytest.approx(by_k, rel=1e-9)
+
+
+def test_what_one_array_ends_as():
+    a = X.copy()
+    weights = np.array([0.3, -1.0, 0.5, 2.0])
+    (end,), pullback = s2sad.vjp(fills, a, a, 0.3, wrt="x", outputs="y")
+    final = X.copy()
+    fills_one(final, 0.3)
+    assert np.array_equal(end, final) and np.array_equal(a, X)
+
+    def weighted(a):
+        b = a.copy()
+        fills_one(b, 0.3)
+        return np.dot(weights, b)
+
+    np.testing.assert_allclose(pullback((weights,))[0], numeric.gradient(weighted, (X,)).value, rtol=1e-9)
+    (end,), (change,) = s2sad.jvp(fills, (a, a, 0.3), (X, None, None), outputs=("y",))
+    assert np.array_equal(end, final)
+    assert np.dot(weights, change) == pytest.approx(np.dot(X, numeric.gradient(weighted, (X,)).value), rel=1e-9)
+
+
+def test_one_array_has_one_tangent_and_one_gradient():
+    a = X.copy()
+    with pytest.raises(s2sad.BadCall, match="two tangents") as refusal:
+        s2sad.jvp(fills, (a, a, 0.3), (X, 2.0 * X, None))
+    assert refusal.value.code == "S2S051" and refusal.value.hint
+    with pytest.raises(s2sad.BadCall, match="wrt names both") as refusal:
+        s2sad.vjp(fills, a, a, 0.3)
+    assert refusal.value.code == "S2S051" and refusal.value.hint
+
+
+def test_one_array_partly_is_refused_in_products_too():
+    a = np.append(X, 0.2)
+    with pytest.raises(s2sad.BadCall, match="overlap"):
+        s2sad.vjp(fills, a[1:], a[:-1], 0.3)
+    with pytest.raises(s2sad.BadCall, match="overlap"):
+        s2sad.jvp(fills, (a[1:], a[:-1], 0.3), (X, None, None))

@@ -185,3 +185,32 @@ def test_messages_that_are_computed_are_refused():
     with pytest.raises(s2sad.S2sadError) as refused:
         s2sad.grad(raises_with_value)(X)
     assert refused.value.loc.line == raises_with_value.__code__.co_firstlineno + 2 and refused.value.hint
+
+
+def counts_for_nothing(x, n):
+    s = 0.0
+    for i in range(3):
+        for _ in range(0, i, n):
+            s += 1.0
+    return x * x
+
+
+@pytest.mark.parametrize("kind", ["grad", "tangent", "vjp"])
+def test_a_step_of_zero_raises_though_nothing_needs_the_loop(kind):
+    generated = generate(counts_for_nothing, (2.0, 0), kind, ("x",))
+    entry = execute(generated)[generated.entries[0] if kind == "vjp" else generated.name]
+    arguments = (2.0, 0.5) if kind == "tangent" else (2.0,)
+    with pytest.raises(ValueError, match="must not be zero"):
+        entry(*arguments, 0)
+    entry(*arguments, 1)
+
+
+def test_a_literal_step_of_zero_is_refused():
+    def f(x):
+        for _ in range(0, 3, 0):
+            x = x * 2.0
+        return x
+
+    with pytest.raises(s2sad.UnsupportedSyntax) as refusal:
+        generate(f, (2.0,), "grad", ("x",))
+    assert refusal.value.code == "S2S014" and refusal.value.hint
