@@ -179,6 +179,13 @@ def builtin_call(flat: Expressions, name: str, args: list[Arg], node: gast.Call)
         case "divmod", [a, b]:
             a, b = flat.as_atom(a, node), flat.as_atom(b, node)
             return TupleArg((flat.temporary(Op("floordiv", (a, b))), flat.temporary(Op("mod", (a, b)))))
+        case "np.divmod", [a, b]:
+            a, b = flat.as_atom(a, node), flat.as_atom(b, node)
+            quotient, rest = Op("np.floor_divide", (a, b)), Op("np.remainder", (a, b))
+            return TupleArg((flat.temporary(quotient), flat.temporary(rest)))
+        case "math.frexp", [x]:
+            x = flat.as_atom(x, node)
+            return TupleArg((flat.temporary(Op("significand", (x,))), flat.temporary(Op("binary_exponent", (x,)))))
         case "cmath.polar", [z]:
             z = flat.as_atom(z, node)
             return TupleArg((flat.temporary(Op("abs", (z,))), flat.temporary(Op("cmath.phase", (z,)))))

@@ -122,6 +122,9 @@ constant("bitwise_and", "bitwise_or", "bitwise_xor", "np.invert", "left_shift", 
 
 rule("float(x)", names=("float", "np.float64", "np.float32"), x="1")
 rule("ldexp(x, n)", x="ldexp(1.0, n)", n="0.0")
+# math.frexp gives both.
+rule("significand(x)", x="ldexp(1.0, -binary_exponent(x))")
+constant("binary_exponent")
 rule("zmul(b, p)", b="p", p="b")
 rule("nonzero(d)", names=("nonzero",), d="1")
 rule("sech2(x)", x="-2 * tanh(x) * Ω")

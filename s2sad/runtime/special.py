@@ -380,8 +380,20 @@ def reduced_bessel(n, z):
     return value
 
 
+# ---------------------------------------------------------------------------- parts of numbers
+
+def significand(x):
+    """The first result of frexp: the number times a power of two, 1/2 to 1 in absolute value."""
+    return math.frexp(x)[0]
+
+
+def binary_exponent(x):
+    """The second result of frexp: the exponent of the power of two that was taken off."""
+    return math.frexp(x)[1]
+
+
 # A helper comes after those it needs.
 IN_ORDER: Final[tuple[Any, ...]] = (
     sech2, expit, logit, log_expit, softplus, log1mexp, logexpm1, xlogy, xlog1py, gauss, erf, erfc, norm_pdf, ndtr,
     mills_gap, inverse_mills, log_ndtr, normal_quantile, ndtri, erfinv, cotpi, gammaln_positive, gammaln, digamma,
-    hurwitz, polygamma, reduced_bessel)
+    hurwitz, polygamma, reduced_bessel, significand, binary_exponent)

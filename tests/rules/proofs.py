@@ -170,6 +170,7 @@ PROOFS: dict[str, Proof] = {
     "digamma": Proof(mp.digamma, ((0.0, 30.0),), ((-2.5,), (-0.3,), (1e10,), (1e-20,))),
     "polygamma": Proof(lambda n, x: mp.polygamma(int(n), x), ((1, 4), (0.0, 30.0)),
                        ((1, -0.3), (2, -2.7), (3, -1.4), (1, 1e-20), (2, 1e10))),
+    "significand": Proof(lambda x: mp.frexp(x)[0], (R,), ((1e-300,), (-1e300,))),
     "reduced_bessel": Proof(_reduced_bessel, ((0, 5), (-12.0, 12.0)), ((0, 0.0), (1, 0.0), (2, 1e-3), (3, 40.0)),
                             ulps=math.inf),
 }

@@ -5,6 +5,7 @@ import ast
 import itertools
 import math
 
+import numpy as np
 import pytest
 from numba.core import types
 from numba.core.registry import cpu_target
@@ -12,6 +13,8 @@ from numba.core.target_extension import target_override
 from numba.core.typing import mathdecl
 from numba.np import ufunc_db
 
+from s2sad import array_functions
+from s2sad.frontend.library import meaning
 from s2sad.rules import CONSTANT, Rule, lookup, rule
 from s2sad.rules.table import OPERATORS, declared, undeclare
 from s2sad.runtime.helpers import HELPERS
@@ -20,12 +23,27 @@ from tests.rules.evaluation import function, functions_in
 # Scalar functions of numba that are unknown to the table on purpose, with the reason.
 REFUSED = {
     "np.isnat": "dates",
-    "np.divmod": "two results",
-    "math.frexp": "two results",
+    "np.divmod": "the frontend makes it np.floor_divide and np.remainder",
+    "math.frexp": "the frontend makes it its two parts, which have rules",
     "np.conjugate": "the frontend calls it np.conj",
     "np.nextafter": "no formula is a useful derivative of the next number",
     "math.nextafter": "as np.nextafter",
 }
+
+# NumPy functions of numba's that work on arrays as wholes; np.where and np.clip become choices and extrema of elements.
+OF_ARRAYS = set("""
+    allclose amax amin append arange argpartition argsort argwhere array array_equal array_split asarray
+    asarray_chkfinite ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d average bartlett bincount
+    blackman broadcast_arrays broadcast_shapes broadcast_to clip column_stack concat concatenate convolve copy
+    corrcoef correlate cov cross delete diag diagflat diff digitize dot dsplit dstack ediff1d empty empty_like
+    expand_dims extract eye fill_diagonal flatnonzero flip fliplr flipud frombuffer full full_like geomspace hamming
+    hanning histogram hsplit hstack identity indices insert interp intersect1d iscomplexobj isin isrealobj isscalar
+    kaiser kron linspace logspace median moveaxis nanmedian nanpercentile nanquantile nonzero ones ones_like outer
+    partition percentile permute_dims quantile ravel repeat reshape resize roll roots rot90 row_stack searchsorted
+    select setdiff1d setxor1d shape size sort split stack swapaxes take take_along_axis trace transpose trapezoid
+    tri tril tril_indices tril_indices_from trim_zeros triu triu_indices triu_indices_from union1d unique unwrap
+    vander vdot vsplit vstack where zeros zeros_like
+""".split())
 
 
 def numba_scalar_functions() -> set[str]:
@@ -38,6 +56,28 @@ def test_all_of_numbas_scalar_functions_are_known():
     known = numba_scalar_functions()
     assert {"np.sin", "math.lgamma"} <= known
     assert {name for name in known if lookup(name) is None} == set(REFUSED)
+
+
+def test_all_of_numbas_numpy_functions_are_classified():
+    cpu_target.target_context.refresh()
+    context = cpu_target.typing_context
+    context.refresh()
+    found = set()
+    for name, f in sorted(vars(np).items()):
+        if callable(f) and not name.startswith("_") and not isinstance(f, type) and _known(context, f):
+            found.add(name)
+    assert {"sinc", "median", "hypot"} <= found and len(found) > 200
+    elementwise = {n for n in found if lookup(meaning(getattr(np, n), n).name) is not None or f"np.{n}" in REFUSED}
+    as_programs = {name.removeprefix("np.") for name in array_functions.table()}
+    assert found - elementwise - as_programs - OF_ARRAYS == set()
+    assert elementwise & OF_ARRAYS == set()
+
+
+def _known(context, f) -> bool:
+    try:
+        return context.resolve_value_type(f) is not None
+    except Exception:  # numba's way to say that it does not know
+        return False
 
 
 def test_names_exist_in_numba():
