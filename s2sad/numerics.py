@@ -4,8 +4,8 @@
 >>> import numpy as np
 >>> import s2sad
 >>> from s2sad import numerics
->>> float(numerics.log_ndtr(-1000.0))
--500007.8266948121
+>>> round(float(numerics.log_ndtr(-1000.0)), 6)
+-500007.826695
 >>> s2sad.grad(lambda x: numerics.softplus(x) + numerics.log_expit(-x))(1000.0)
 0.0
 >>> numerics.softmax(np.array([1000.0, 1000.0 + math.log(3.0)]))
