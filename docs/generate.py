@@ -4,7 +4,9 @@ Sphinx calls `pages` when the documentation is built. Run as a script, this brin
 """
 from __future__ import annotations
 
+import ast
 import inspect
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +25,15 @@ from s2sad.frontend.syntax import REFUSED
 from s2sad.ir import Function
 from s2sad.kinds.adjoint import adjoint_function
 from s2sad.lower import lower_arrays
+from s2sad.rules import CONSTANT, Rule
+from s2sad.rules import table as rules_table
 from s2sad.runtime.helpers import dispatchers
 from s2sad.transform.adjoint import build_adjoint
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.rules.proofs import PROOFS  # noqa: E402  # what is proved is said by the tests
+
 SIGNATURE = "float64[::1], float64, float64[::1], float64, float64, int64"
 
 
@@ -85,6 +92,43 @@ def error_example() -> str:
     raise AssertionError("a function that is not supported was accepted")
 
 
+def rules() -> str:
+    """The table of rules of functions of real numbers: what they say, and how each has been proved."""
+    rows = {id(r): r for r in rules_table.declared().values() if isinstance(r, Rule)}.values()
+    text = "| function | operands | partial derivatives | points | ulp |\n|---|---|---|---|---|\n"
+    for r in rows:
+        proof = PROOFS[r.names[0]]
+        names = ", ".join(f"`{n}`" for n in r.names)
+        worst, points = "-" if math.isinf(proof.ulps) else f"{proof.ulps:g}", sum(1 for _ in proof.operands())
+        text += f"| {names} | `{', '.join(r.params)}` | {_formulas(r)} | {points} | {worst} |\n"
+    return text
+
+
+def constants() -> str:
+    return ", ".join(f"`{n}`" for n, r in sorted(rules_table.declared().items()) if r is CONSTANT) + "\n"
+
+
+def complex_rules() -> str:
+    """The rules of complex numbers that differ from those of real ones."""
+    real = {id(r) for r in rules_table.declared().values()}
+    found = {id(r): r for r in rules_table.declared(True).values() if isinstance(r, Rule) and id(r) not in real}
+    return "| function | kind | partial |\n|---|---|---|\n" + "".join(
+        f"| {', '.join(f'`{n}`' for n in r.names)} | {r.kind.value} | "
+        f"{_formulas(r)} |\n" for r in found.values())
+
+
+def _formulas(r: Rule) -> str:
+    terms = [f"`{t} = {_formula(f)}`" for t, f in r.where.items()]
+    return "; ".join([*terms, *(f"`d{p}: {_formula(f)}`" for p, f in r.partials.items())])
+
+
+def _formula(e: ast.expr) -> str:
+    text = ast.unparse(e).replace("math.", "").replace("np.", "")
+    for name, value in rules_table.CONSTANTS.items():
+        text = text.replace(repr(value), name)
+    return text
+
+
 def printed(fn: Function) -> str:
     return code(unparse(to_python(fn)))
 
@@ -114,7 +158,8 @@ def stages() -> dict[str, str]:
 def pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     own = {"error-codes": error_codes(), "error-pages": error_pages(), "refused": refused(),
-           "error-example": error_example()}
+           "error-example": error_example(), "rules": rules(), "constants": constants(),
+           "complex-rules": complex_rules()}
     for name, text in {**own, **stages()}.items():
         (folder / f"{name}.md").write_text(text)
 
