@@ -26,6 +26,7 @@ golden: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/core.py --json bench.json
+	$(BIN)/python benchmarks/speed.py --json speed.json
 
 clean:
 	rm -rf docs/_build docs/generated build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -6,22 +6,23 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 
-def medians(calls: Mapping[str, Callable[[], object]], samples: int = 15, least: float = 2e-3) -> dict[str, float]:
+def medians(calls: Mapping[str, Callable[[], object]], samples: int = 15, least: float = 2e-3,
+            clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
     """Median seconds of each call, all warm. A sample repeats its call until it has taken `least` seconds."""
     repeats = {}
     for name, call in calls.items():
         call()
-        start = time.perf_counter()
+        start = clock()
         call()
-        once = time.perf_counter() - start
+        once = clock() - start
         repeats[name] = max(1, round(least / max(once, 1e-9)))
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(samples):
         for name, call in calls.items():
-            start = time.perf_counter()
+            start = clock()
             for _ in range(repeats[name]):
                 call()
-            taken[name].append((time.perf_counter() - start) / repeats[name])
+            taken[name].append((clock() - start) / repeats[name])
     return {name: median(times) for name, times in taken.items()}
 
 

@@ -53,3 +53,10 @@ def test_benchmark_writes_table_and_json(capsys):
     # The scheme is quadratic in u: at least one number a grid point is needed at each step, and a few suffice.
     assert 8 * 998 <= figures["cases"][0]["tape_bytes_per_step"] <= 8 * 998 * 8
     assert "whole gradient" in out
+
+
+def test_gradients_are_timed_against_adjoints_by_hand(capsys):
+    out = run(capsys, "speed", "Burgers", "sparse", "--json", "speed.json")
+    burgers, sparse = json.loads(Path("speed.json").read_text())
+    assert burgers["hand_s"] > 0.0 and sparse["hand_s"] is None
+    assert "Burgers in place" in out and "sparse product" in out
