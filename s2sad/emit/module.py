@@ -5,6 +5,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from s2sad.emit.primal import Primal
+from s2sad.emit.syntax import names
 from s2sad.emit.unparse import unparse
 from s2sad.numerics import ELEMENTWISE
 from s2sad.runtime.helpers import HELPERS
@@ -20,7 +21,7 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     """
     # A recursive function's own text, if it is there, is what its derivatives call.
     functions = [f for f in functions if primal is None or not getattr(f, "stands_for_user", False)]
-    called = {n.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Name)}
+    called = {name for f in functions for name in names(f)}
     if primal is not None:
         called |= primal.helpers
     helpers = _with_dependencies(called & set(HELPERS))

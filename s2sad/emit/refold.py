@@ -5,6 +5,8 @@ import ast
 import re
 from collections import Counter
 
+from s2sad.emit.syntax import nodes
+
 OUR_TEMPORARY = re.compile(r"t\d+(_\d+)?")
 WIDTH = 100
 
@@ -50,10 +52,12 @@ class _Refold:
 
     def count(self) -> None:
         self.loads = Counter()
-        for n in ast.walk(self.fn):
-            match n:
-                case ast.Name(id=name, ctx=ast.Load()) | ast.AugAssign(target=ast.Name(id=name)):
-                    self.loads[name] += 1
+        for n in nodes(self.fn):
+            if isinstance(n, ast.Name):
+                if isinstance(n.ctx, ast.Load):
+                    self.loads[n.id] += 1
+            elif isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+                self.loads[n.target.id] += 1
 
     # -- expressions
 
@@ -97,7 +101,7 @@ class _Refold:
                         op = ast.Or()
                     case _:
                         return False
-                if any(isinstance(n, ast.Name) and n.id == t for n in ast.walk(value)):
+                if any(isinstance(n, ast.Name) and n.id == t for n in nodes(value)):
                     return False
                 assert isinstance(last, ast.Assign)
                 first = last.value
@@ -114,7 +118,7 @@ class _Refold:
                 if self.loads[t] != 1 or isinstance(s, (ast.While, ast.For)) or len(ast.unparse(value)) > WIDTH:
                     return False
                 head = s.test if isinstance(s, ast.If) else s
-                if sum(isinstance(n, ast.Name) and n.id == t for n in ast.walk(head)) != 1:
+                if sum(isinstance(n, ast.Name) and n.id == t for n in nodes(head)) != 1:
                     return False
                 _replace(s, t, value)
                 return True
@@ -152,7 +156,7 @@ class _Refold:
         rest = [b for b in body if not _sets(b, flag, False)]
         keep = self.loads[flag] > 1
         placed, stores = _placed(rest, flag, keep)
-        everywhere = sum(isinstance(n, ast.Name) and n.id == flag for b in rest for n in ast.walk(b))
+        everywhere = sum(isinstance(n, ast.Name) and n.id == flag for b in rest for n in nodes(b))
         if not stores or stores != everywhere or len(cleared) > 1:
             return
         # Once every way of setting the flag leaves, it still is what it was before the loop.

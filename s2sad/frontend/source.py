@@ -162,12 +162,13 @@ class UserFunction:
         try:
             # A lambda stands anywhere in a statement: it is looked for in the whole file.
             whole = f.__name__ == "<lambda>"
-            text, first = (inspect.findsource(f.__code__)[0], 1) if whole else inspect.getsourcelines(f.__code__)
+            lines, start = inspect.findsource(f.__code__)
+            text, first = (lines, 1) if whole else (inspect.getblock(lines[start:]), start + 1)
         except (OSError, TypeError) as e:
             raise UnsupportedSyntax(f"the source of '{f.__name__}' is not available", code="S2S006",
                                     hint="define the function in a file") from e
         node = _definition("".join(text), f, first)
-        if not is_source_of("".join(inspect.findsource(f.__code__)[0]), f):
+        if not is_source_of("".join(lines), f):
             where = Loc(f.__code__.co_filename, f.__code__.co_firstlineno, 0, text[f.__code__.co_firstlineno - first])
             raise UnsupportedSyntax(f"the source of '{f.__name__}' is not what runs", loc=where, code="S2S006",
                                     why="the file has changed since the function was made, or something rewrote it",

@@ -61,17 +61,19 @@ class _Webs:
 
     def __init__(self, fn: Function) -> None:
         self.parent: list[int] = []
+        self.alone: list[frozenset[int]] = []               # each definition by itself, the same object each time
         self.ids: dict[tuple[object, str], int] = {}
         self.seen: dict[tuple[object, str], int] = {}
         self.fn = fn
 
     def parameter(self, name: str) -> frozenset[int]:
-        return frozenset({self.definition("parameter", name)})
+        return self.alone[self.definition("parameter", name)]
 
     def definition(self, where: object, name: str) -> int:
         key = (where, name)
         if key not in self.ids:
             self.ids[key] = len(self.parent)
+            self.alone.append(frozenset({len(self.parent)}))
             self.parent.append(len(self.parent))
         return self.ids[key]
 
@@ -92,9 +94,10 @@ class _Webs:
             # Loops are walked until nothing changes; what is read too early shows in the end.
             self.seen.setdefault((where, name), -1)
             return
-        first, *rest = sorted(reaching)
-        for k in rest:
-            self.union(first, k)
+        first = min(reaching)
+        for k in reaching:
+            if k != first:
+                self.union(first, k)
         self.seen[where, name] = first
 
     def define(self, s: Stmt, env: Reaching, names: tuple[str, ...]) -> None:
@@ -103,7 +106,7 @@ class _Webs:
             if isinstance(s, (AugAssign, Permute)):
                 for old in env.get(name, ()):
                     self.union(old, k)
-            env[name] = frozenset({k})
+            env[name] = self.alone[k]
 
     def block(self, block: Block, env: Reaching) -> Reaching:
         for s in block:
@@ -181,9 +184,11 @@ class _Webs:
             exit = getattr(s, "exit", None)
             where = {n: use(s, n, s.loc) for n in reads(s) if n != exit or (isinstance(s, While) and n == s.test)}
             ends = None if exit is None else use((s, "exit"), exit, s.loc)
-            match substitute_reads(s, where):
+            same = all(n == m for n, m in where.items())
+            match s if same else substitute_reads(s, where):
                 case Assign(t) | AugAssign(t) as new:
-                    return replace(new, target=target(s, t))
+                    held = target(s, t)
+                    return new if held == t else replace(new, target=held)
                 case Permute(targets) as new:
                     return replace(new, targets=tuple(target(s, t) for t in targets))
                 case Invoke(held) as new:
@@ -214,6 +219,6 @@ def _join(a: Mapping[str, frozenset[int]], b: Mapping[str, frozenset[int]]) -> R
         before = out.get(n)
         if before is None:
             out[n] = reaching
-        elif before is not reaching:
+        elif before is not reaching and not reaching <= before:
             out[n] = before | reaching
     return out

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from s2sad.ir.nodes import (
     Alloc,
@@ -39,6 +40,24 @@ from s2sad.ir.nodes import (
     While,
 )
 
+Node = TypeVar("Node")
+Fact = TypeVar("Fact")
+
+
+def remembered(fact: Callable[[Node], Fact]) -> Callable[[Node], Fact]:
+    """A function of one node, computed once: nodes do not change, so what follows from one stays with it."""
+    key = f"_{fact.__name__}"
+
+    @wraps(fact)
+    def ask(node: Node) -> Fact:
+        held = node.__dict__
+        found = held.get(key)
+        if found is None:
+            found = held[key] = fact(node)
+        return found
+
+    return ask
+
 
 def names_in(atoms: Iterable[object]) -> Iterator[str]:
     """The names among atoms, call arguments and indices, in order."""
@@ -67,9 +86,12 @@ def _names(atoms: Iterable[object]) -> tuple[str, ...]:
 
 def rhs_names(rhs: Rhs) -> tuple[str, ...]:
     """Every name a right-hand side reads, arrays included."""
+    return (rhs,) if isinstance(rhs, str) else _rhs_names(rhs)
+
+
+@remembered
+def _rhs_names(rhs: Any) -> tuple[str, ...]:
     match rhs:
-        case str():
-            return (rhs,)
         case Op(_, args):
             return _names(args)
         case Call(_, args, kwargs):
@@ -83,6 +105,7 @@ def rhs_names(rhs: Rhs) -> tuple[str, ...]:
     return ()
 
 
+@remembered
 def reads(s: Stmt) -> tuple[str, ...]:
     """Names the statement itself reads (not those of nested blocks). An array it writes into counts as read."""
     match s:
@@ -111,6 +134,7 @@ def reads(s: Stmt) -> tuple[str, ...]:
     return ()
 
 
+@remembered
 def binds(s: Stmt) -> tuple[str, ...]:
     """Names the statement itself (re)binds."""
     match s:
@@ -144,18 +168,20 @@ def written(s: Stmt) -> tuple[str, ...]:
 
 
 def blocks(s: Stmt) -> tuple[Block, ...]:
-    match s:
-        case If(_, then, orelse):
-            return (then, orelse)
-        case For(body=body):
-            return (body,)
-        case While(cond, _, body):
-            return (cond, body)
-    return ()
+    if not isinstance(s, COMPOUND):
+        return ()
+    if isinstance(s, If):
+        return (s.then, s.orelse)
+    return (s.body,) if isinstance(s, For) else (s.cond, s.body)
+
+
+COMPOUND = (If, For, While)
 
 
 def with_blocks(s: Stmt, new: tuple[Block, ...]) -> Stmt:
     """The compound statement with other nested blocks (in the order of :func:`blocks`)."""
+    if all(a is b for a, b in zip(blocks(s), new)):
+        return s
     match s:
         case If():
             return replace(s, then=new[0], orelse=new[1])
@@ -170,9 +196,43 @@ def walk(block: Block) -> Iterator[Stmt]:
     """Every statement, outer before inner, in program order."""
     for s in block:
         yield s
-        if isinstance(s, (If, For, While)):
-            for b in blocks(s):
-                yield from walk(b)
+        if isinstance(s, COMPOUND):
+            yield from inside(s)
+
+
+@remembered
+def inside(s: Stmt) -> tuple[Stmt, ...]:
+    """Every statement of the nested blocks, in the order of :func:`walk`."""
+    return tuple(x for b in blocks(s) for x in walk(b))
+
+
+@remembered
+def bound_in(s: Stmt) -> frozenset[str]:
+    """The names that a statement or one inside it binds."""
+    return frozenset(binds(s)) if not isinstance(s, COMPOUND) else frozenset(binds(s)).union(*map(binds, inside(s)))
+
+
+@remembered
+def written_in(s: Stmt) -> frozenset[str]:
+    """The arrays that a statement or one inside it writes into."""
+    return frozenset(written(s)) if not isinstance(s, COMPOUND) else frozenset().union(*map(written, inside(s)))
+
+
+@remembered
+def read_in(s: Stmt) -> Mapping[str, int]:
+    """The names that a statement or one inside it reads, and how often."""
+    counts: dict[str, int] = {}
+    for x in (s, *inside(s)) if isinstance(s, COMPOUND) else (s,):
+        for n in reads(x):
+            counts[n] = counts.get(n, 0) + 1
+    return counts
+
+
+def rebuilt(before: Block, now: list[Stmt]) -> Block:
+    """A block as it was, if its statements are the same."""
+    if len(now) == len(before) and all(a is b for a, b in zip(now, before)):
+        return before
+    return tuple(now)
 
 
 def map_block(block: Block, f: Callable[[Stmt], Iterable[Stmt]]) -> Block:
@@ -181,13 +241,9 @@ def map_block(block: Block, f: Callable[[Stmt], Iterable[Stmt]]) -> Block:
     for s in block:
         nested = blocks(s)
         if nested:
-            new = tuple(map_block(b, f) for b in nested)
-            if any(a is not b for a, b in zip(new, nested)):
-                s = with_blocks(s, new)
+            s = with_blocks(s, tuple(map_block(b, f) for b in nested))
         out.extend(f(s))
-    if len(out) == len(block) and all(a is b for a, b in zip(out, block)):
-        return block
-    return tuple(out)
+    return rebuilt(block, out)
 
 
 def result_names(result: Arg | None) -> tuple[str, ...]:
@@ -216,14 +272,16 @@ def definition_counts(fn: Function) -> Counter[str]:
     """How many statements bind each name; a parameter counts as one definition."""
     counts: Counter[str] = Counter(fn.params)
     for s in walk(fn.body):
-        counts.update(binds(s))
+        for n in binds(s):
+            counts[n] += 1
     return counts
 
 
 def use_counts(fn: Function) -> Counter[str]:
     counts: Counter[str] = Counter(result_names(fn.result))
     for s in walk(fn.body):
-        counts.update(reads(s))
+        for n in reads(s):
+            counts[n] += 1
     return counts
 
 

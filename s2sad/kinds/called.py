@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from s2sad.analysis.activity import Activity
+from s2sad.emit.syntax import names, nodes
 from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Invoke, Stmt
 from s2sad.ir import walk as w
@@ -26,10 +27,12 @@ def callee_functions(callees: Callees, finish: Finish, callers: Sequence[ast.Fun
         # the user's own text may stand for it
         node.stands_for_user = wanted.kind == "primal" and wanted.name == wanted.user.name  # type: ignore[attr-defined]
         made.append(node)
+    if not made:
+        return []
     needed: set[str] = set()
     todo = list(callers)
     while todo:
-        called = {n.id for n in ast.walk(todo.pop()) if isinstance(n, ast.Name)} - needed
+        called = names(todo.pop()) - needed
         needed |= called
         todo += [f for f in made if f.name in called]
     return [f for f in made if f.name in needed]
@@ -66,10 +69,12 @@ def require_names(a: Analysed, functions: Sequence[ast.FunctionDef]) -> None:
     UnsupportedSyntax
         If one does.
     """
-    names = {f.name for f in functions}
+    wanted = {f.name for f in functions}
     for f in functions:
-        stored = {n.id for n in ast.walk(f) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        called = {n.func.id for n in ast.walk(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-        for name in sorted(names & called & (stored | {p.arg for p in f.args.args})):
+        stored = {n.id for n in nodes(f) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        hiding = wanted & (stored | {p.arg for p in f.args.args})
+        called = {n.func.id for n in nodes(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)} \
+            if hiding else set()
+        for name in sorted(hiding & called):
             raise UnsupportedSyntax(f"the name '{name}' is needed for a generated function", loc=a.fn.loc,
                                     code="S2S009", hint=f"rename the variable '{name}'")

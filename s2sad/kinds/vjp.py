@@ -12,6 +12,7 @@ from typing import Any
 from numba import types as nbt
 
 from s2sad.analysis.structure import definitely_bound
+from s2sad.emit.syntax import names as names_of
 from s2sad.errors import BadCall
 from s2sad.ir import Alloc, Arg, Assign, Block, Call, Const, Dim, Function, Stmt, TupleArg
 from s2sad.ir import walk as w
@@ -131,7 +132,7 @@ def _content_read(body: Block) -> set[str]:
 
 def _unpacking(node: ast.FunctionDef, saved: list[str], cotangents: list[str]) -> ast.FunctionDef:
     """The reverse sweep takes two tuples; its first lines give their elements names."""
-    names = Names({*saved, *cotangents, *(n.id for n in ast.walk(node) if isinstance(n, ast.Name))})
+    names = Names({*saved, *cotangents, *names_of(node)})
     tuples = names.fresh("saved"), names.fresh("cotangents")
     lines = [f"{', '.join(given)}{',' if len(given) == 1 else ''} = {source}"
              for given, source in zip((saved, cotangents), tuples) if given]

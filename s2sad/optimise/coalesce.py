@@ -97,10 +97,12 @@ def renamed(fn: Function, m: Mapping[str, str]) -> Function:
 
 def _rename(body: Block, m: Mapping[str, str]) -> Block:
     def statement(s: Stmt) -> tuple[Stmt, ...]:
-        s = w.substitute_reads(s, m)
+        if not m.keys().isdisjoint(w.reads(s)):
+            s = w.substitute_reads(s, m)
         match s:
             case Assign(t) | AugAssign(t):
-                s = replace(s, target=m.get(t, t))
+                if t in m:
+                    s = replace(s, target=m[t])
             case Permute(targets):
                 s = replace(s, targets=tuple(m.get(t, t) for t in targets))
             case Invoke(held):

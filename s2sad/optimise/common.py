@@ -28,20 +28,15 @@ def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) ->
     different arrays.
     """
     defs = w.definition_counts(fn)
-
-    def changes(s: Stmt) -> tuple[set[str], set[str]]:
-        bound: set[str] = set()
-        written: set[str] = set()
-        for x in w.walk((s,)):
-            bound.update((x.array,) if isinstance(x, Grow) else w.binds(x))
-            written.update(w.written(x))
-        return bound, written
+    grows = any(isinstance(s, Grow) for s in w.walk(fn.body))
 
     def forget(known: dict[Rhs, str], mentioned: set[str], s: Stmt) -> None:
-        bound, written = changes(s)
+        bound, written = w.bound_in(s), w.written_in(s)
+        if grows:
+            bound = bound | {x.array for x in w.walk((s,)) if isinstance(x, Grow)}
         if mentioned.isdisjoint(bound) and mentioned.isdisjoint(written):
             return
-        for rhs in [r for r, name in known.items() if name in bound or any(n in bound for n in w.rhs_names(r))
+        for rhs in [r for r, name in known.items() if name in bound or not bound.isdisjoint(w.rhs_names(r))
                     or isinstance(r, Load) and r.array in written]:
             del known[rhs]
 
@@ -68,6 +63,6 @@ def merge_common_subexpressions(fn: Function, *, integers_only: bool = False) ->
             else:
                 forget(known, mentioned, s)
             out.append(s)
-        return tuple(out)
+        return w.rebuilt(body, out)
 
     return propagate_copies(replace(fn, body=block(fn.body, {})))

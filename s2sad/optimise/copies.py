@@ -42,7 +42,7 @@ def propagate_copies(fn: Function) -> Function:
                 top = body is fn.body
                 total = uses[s.target] - (results[s.target] if top else 0)
                 source = s.value
-                stable = isinstance(source, Const) or not any(source in w.binds(x) for x in w.walk(rest))
+                stable = isinstance(source, Const) or not any(source in w.bound_in(x) for x in rest)
                 if inside == total and stable and not (top and results[s.target] and source in loop_vars):
                     mapping = {n: source if a == s.target else a for n, a in mapping.items()}
                     mapping[s.target] = source
@@ -52,7 +52,7 @@ def propagate_copies(fn: Function) -> Function:
                         final[s.target] = source
                     continue
             out.append(s)
-        return tuple(out)
+        return w.rebuilt(body, out)
 
     body = block(fn.body)
     result = w.map_result(fn.result, lambda a: final.get(a, a) if isinstance(a, str) else a)
@@ -60,11 +60,13 @@ def propagate_copies(fn: Function) -> Function:
 
 
 def _deep(s: Stmt, mapping: dict[str, Atom]) -> Stmt:
+    if w.read_in(s).keys().isdisjoint(mapping):
+        return s
     nested = w.blocks(s)
     if nested:
         s = w.with_blocks(s, tuple(tuple(_deep(x, mapping) for x in b) for b in nested))
-    return w.substitute_reads(s, mapping)
+    return s if mapping.keys().isdisjoint(w.reads(s)) else w.substitute_reads(s, mapping)
 
 
 def _uses(block: Block, name: str) -> int:
-    return sum(w.reads(s).count(name) for s in w.walk(block))
+    return sum(w.read_in(s).get(name, 0) for s in block)

@@ -57,7 +57,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
             if new is not None:
                 kept.append(new)
         kept.reverse()
-        return tuple(kept), now
+        return w.rebuilt(body, kept), now
 
     def statement(s: Stmt, out: set[str]) -> tuple[Stmt | None, set[str]]:
         match s:
@@ -84,8 +84,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
                 new_else, live_else = block(orelse, out)
                 if not new_then and not new_else:
                     return None, out
-                s = replace(s, then=new_then, orelse=new_else)
-                return s, live_then | live_else | set(w.reads(s))
+                return w.with_blocks(s, (new_then, new_else)), live_then | live_else | set(w.reads(s))
             case For() | While():
                 return loop(s, out)
         array = w.writes(s)
@@ -94,11 +93,7 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
         return s, out | with_group(set(w.reads(s)))
 
     def loop(s: For | While, out: set[str]) -> tuple[Stmt | None, set[str]]:
-        touched: set[str] = set()
-        for x in w.walk((s,)):
-            touched.update(w.binds(x))
-            touched.update(w.written(x))
-        if not touched & out and not has_effect((s,)):
+        if out.isdisjoint(w.bound_in(s)) and out.isdisjoint(w.written_in(s)) and not has_effect((s,)):
             return None, out
         control = set(w.reads(s))
         live = set(out) | control
@@ -106,12 +101,12 @@ def _clean(fn: Function, live: frozenset[str]) -> tuple[Block, set[str]]:
             at_end = live | control
             if isinstance(s, For):
                 body, start = block(s.body, at_end)
-                new: Stmt = replace(s, body=body)
+                new = w.with_blocks(s, (body,))
                 start.discard(s.var)
             else:
                 body, start = block(s.body, at_end)
                 cond, start = block(s.cond, start | control | out)
-                new = replace(s, body=body, cond=cond)
+                new = w.with_blocks(s, (cond, body))
             grown = live | start
             if grown == live:
                 break

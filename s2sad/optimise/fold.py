@@ -128,11 +128,10 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
             if (_disturbed((s,), reads) or raising and lasting(s)) and not w.blocks(s):
                 return False
             if w.blocks(s):
-                inside = sum(w.reads(x).count(name) for x in w.walk((s,)))
-                if inside:
+                if name in w.read_in(s):
                     return not isinstance(s, (For, While)) and not raising and any(
                         usable(name, b, reads, raising) for b in w.blocks(s)
-                        if any(name in w.reads(x) for x in w.walk(b)))
+                        if any(name in w.read_in(x) for x in b))
                 if raising or _disturbed((s,), reads):
                     return False
         return False
@@ -156,7 +155,7 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
 
     def _steady(value: Rhs, rest: Block) -> bool:
         names = set(w.rhs_names(value))
-        return not any(names & set(w.binds(s)) for s in w.walk(rest))
+        return all(names.isdisjoint(w.bound_in(s)) for s in rest)
 
     block(fn.body)
     return folded
@@ -170,4 +169,4 @@ def _raises(name: str, value: Rhs, folded: Mapping[str, Rhs]) -> bool:
 
 def _disturbed(block: Block, reads: set[str]) -> bool:
     """Whether a statement binds one of the names or writes into one of the arrays."""
-    return any(reads & {*w.binds(s), *w.written(s)} for s in w.walk(block))
+    return any(not (reads.isdisjoint(w.bound_in(s)) and reads.isdisjoint(w.written_in(s))) for s in block)

@@ -120,7 +120,7 @@ def hoist_invariants(fn: Function) -> Function:
             if nested:
                 s = w.with_blocks(s, tuple(block(b) for b in nested))
             if isinstance(s, (For, While)):
-                bound = {n for x in w.walk((s,)) for n in w.binds(x)}
+                bound = set(w.bound_in(s))
                 new, lifted = lift(s.body, bound)
                 s = replace(s, body=new)
                 out.extend(lifted)

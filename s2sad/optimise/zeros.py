@@ -35,7 +35,7 @@ def drop_zeros(fn: Function) -> Function:
                 del out[k]
                 s = Store(s.array, s.index, s.value, s.loc)
             out.append(_without_zero(s))
-        return tuple(out)
+        return w.rebuilt(body, out)
 
     return replace(fn, body=block(fn.body))
 
