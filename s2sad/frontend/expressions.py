@@ -407,7 +407,8 @@ class Expressions:
                 return Call(f"np.{node.attr}", (held,))
             case "T" if isinstance(held, str):
                 return Call("np.transpose", (held,))
-        self.refuse(f"the attribute '.{node.attr}' is not supported yet", node, hint="use indices and '.shape'")
+        self.refuse(f"the attribute '.{node.attr}' is not supported yet", node,
+                    hint="write `.ravel()`" if node.attr == "flat" else "use indices and '.shape'")
 
     def elements(self, value: Arg, count: int, node: gast.AST) -> list[Arg]:
         """The elements of something unpacked into ``count`` targets."""

@@ -34,7 +34,7 @@ class Refusal:
 
 
 REFUSED: dict[type, Refusal] = {
-    gast.GeneratorExp: Refusal("a generator expression", "accumulate in a loop"),
+    gast.GeneratorExp: Refusal("a generator expression", "write a list, as in `sum([... for ... in ...])`, or a loop"),
     gast.DictComp: Refusal("a dict comprehension", "use arrays or names"),
     gast.SetComp: Refusal("a set comprehension", "use arrays or names"),
     gast.Set: Refusal("a set", "use arrays or names"),

@@ -56,6 +56,9 @@ MOST_VARIANTS = 24
 Walk: TypeAlias = "tuple[int, int] | None"
 """How a storage axis is walked: by which axis of the reference with which step, or not at all."""
 
+AT_RUN_TIME = 0
+"""The step of a walk that an integer of the reference is."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -79,14 +82,17 @@ class References:
     """The reference variables of a function: their variants, and the integers that stand for them.
 
     ``which`` is missing where there is one variant, ``places`` (one per storage axis) where every variant begins at its
-    array's beginning and goes to its end.
+    array's beginning and goes to its end. ``steps`` (one per place) are there where variants do not tell steps apart.
     """
 
     variants: dict[str, tuple[Variant, ...]] = field(default_factory=dict)
     which: dict[str, str] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     extents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     codes: dict[Variant, int] = field(default_factory=dict)
+    stepped: bool = False
+    """Whether walks have their steps at run time: in ``steps``, or 1 where there are none."""
     evaluated: set[str] = field(default_factory=set)
     """Arrays whose new content may be computed from their old."""
 
@@ -95,7 +101,7 @@ class References:
 
     def scalars(self, name: str) -> tuple[str, ...]:
         which = (self.which[name],) if name in self.which else ()
-        return (*which, *self.places.get(name, ()), *self.extents[name])
+        return (*which, *self.places.get(name, ()), *self.steps.get(name, ()), *self.extents[name])
 
     def all_scalars(self) -> frozenset[str]:
         return frozenset(x for name in self.variants for x in self.scalars(name))
@@ -111,10 +117,11 @@ class References:
 
 
 def with_references(fn: Function, referring: frozenset[str] = frozenset(),
-                    copies: frozenset[str] = frozenset()) -> tuple[Function, References]:
+                    copies: frozenset[str] = frozenset(), stepped: bool = False) -> tuple[Function, References]:
     """Find the reference variables of ``fn``, give their fresh arrays names of their own, and list their variants.
 
-    ``referring`` are names that have to be some, ``copies`` those that a copy has to do for.
+    ``referring`` are names that have to be some, ``copies`` those that a copy has to do for. With ``stepped`` the steps
+    of views are integers, too, which takes where they are too many to list, or known at run time only.
     """
     given = fn
     origins: dict[str, str] = {}
@@ -128,10 +135,12 @@ def with_references(fn: Function, referring: frozenset[str] = frozenset(),
             continue
         if not names:
             return fn, References()
-        variants = _Variants(fn, names, bindings)
+        variants = _Variants(fn, names, bindings, stepped)
         try:
             refs = variants.run()
         except _NoReference as no:
+            if not stepped:
+                return with_references(given, referring, copies, True)
             possible = {origins.get(n, n) for n in names - bindings.permuted}
             one = {origins.get(no.name, no.name)} & possible
             if possible <= copies:
@@ -223,8 +232,8 @@ def _split(fn: Function, found: frozenset[str], done: frozenset[str],
 class _Variants:
     """A fixpoint over all bindings: what each name may refer to, and whether always to all of it."""
 
-    def __init__(self, fn: Function, names: frozenset[str], bindings: Bindings) -> None:
-        self.fn, self.names, self.bindings = fn, names, bindings
+    def __init__(self, fn: Function, names: frozenset[str], bindings: Bindings, stepped: bool) -> None:
+        self.fn, self.names, self.bindings, self.stepped = fn, names, bindings, stepped
         self.found: dict[str, dict[Variant, bool]] = {}
         self.opaque: set[str] = set()
 
@@ -236,7 +245,7 @@ class _Variants:
         while True:
             before = self._size()
             for s, source in wanted:
-                if _is_reshaped(s.value) or source in self.opaque:
+                if _is_reshaped(s.value, self.stepped) or source in self.opaque:
                     self.refuse_opaque(s)
                     continue
                 for v, whole in self.of(source).items():
@@ -269,6 +278,8 @@ class _Variants:
         return {plain(name, self.fn.types[name].ndim): True}
 
     def add(self, s: Stmt, name: str, v: Variant, whole: bool) -> None:
+        if self.stepped:
+            v = replace(v, walks=tuple(walk and (walk[0], AT_RUN_TIME) for walk in v.walks))
         of = self.found.setdefault(name, {})
         of[v] = of.get(v, True) and whole
         if len(of) > MOST_VARIANTS:
@@ -281,7 +292,7 @@ class _Variants:
         rank = self.fn.types[source].ndim
         match s.value:
             case GetItem(_, index):
-                axes = _walks(s, index, rank)
+                axes = _walks(index, rank)
             case Call():
                 axes = [(rank - 1 - k, 1) for k in range(rank)]
             case _:
@@ -294,7 +305,7 @@ class _Variants:
 
     def named(self) -> References:
         """Names for the integers of each reference."""
-        refs = References()
+        refs = References(stepped=self.stepped)
         names = Names(w.all_names(self.fn))
         ordered = [n for n in dict.fromkeys(n for s in w.walk(self.fn.body) for n in w.binds(s)) if n in self.names]
         for r in ordered:
@@ -307,6 +318,8 @@ class _Variants:
             if not all(of.values()):
                 most = max(len(v.walks) for v in of)
                 refs.places[r] = tuple(names.fresh(f"{r}_at" if k == 0 else f"{r}_at{k}") for k in range(most))
+                if self.stepped:
+                    refs.steps[r] = tuple(names.fresh(f"{r}_step" if k == 0 else f"{r}_step{k}") for k in range(most))
             rank = self.fn.types[r].ndim
             refs.extents[r] = tuple(names.fresh(f"n_{r}" if k == 0 else f"n{k}_{r}") for k in range(rank))
         return refs
@@ -349,10 +362,10 @@ class _Variants:
         return base if base in self.names else frozenset({base})
 
 
-def _is_reshaped(value: object) -> bool:
+def _is_reshaped(value: object, stepped: bool) -> bool:
     """Whether a view is one of a kind that references do not follow: reshaped, or with a step known at run time."""
     if isinstance(value, GetItem):
-        return any(isinstance(i.step, str) for i in value.index if isinstance(i, Slice))
+        return not stepped and any(isinstance(i.step, str) for i in value.index if isinstance(i, Slice))
     return isinstance(value, Call) and not (value.fn == "np.transpose" and len(value.args) == 1)
 
 
@@ -363,7 +376,7 @@ def _in_loops(fn: Function) -> Iterator[Stmt]:
                 yield from w.walk(block)
 
 
-def _walks(s: Stmt, index: tuple[Index, ...], rank: int) -> list[Walk]:
+def _walks(index: tuple[Index, ...], rank: int) -> list[Walk]:
     """For each axis of what is subscripted, how the subscript walks it."""
     given = sum(1 for i in index if not isinstance(i, (NewAxis, Ellipsis_)))
     fill: list[Index] = [Slice(None, None, None)] * (rank - given)
@@ -380,10 +393,7 @@ def _walks(s: Stmt, index: tuple[Index, ...], rank: int) -> list[Walk]:
             step: Any = 1 if i.step is None or i.step == Const(None) else i.step
             if isinstance(step, Const):
                 step = step.value
-            if not isinstance(step, int):
-                raise UnsupportedSyntax("a reference to a slice whose step is not a literal is not supported yet",
-                                        loc=s.loc, code="S2S015", hint="copy the slice with `.copy()`")
-            out.append((axis, step))
+            out.append((axis, step if isinstance(step, int) else AT_RUN_TIME))
             axis += 1
         else:
             out.append(None)

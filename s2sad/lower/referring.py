@@ -16,8 +16,8 @@ from numba import types as nbt
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Assign, Atom, Block, Const, If, Op, Rhs
-from s2sad.lower.builder import ZERO
-from s2sad.lower.references import Variant, Walk, plain
+from s2sad.lower.builder import ONE, ZERO
+from s2sad.lower.references import AT_RUN_TIME, Variant, Walk, plain
 from s2sad.lower.selections import Selections
 from s2sad.lower.values import View
 
@@ -46,17 +46,25 @@ class Referring(Selections):
     def signature(self, target: str, v: View, option: Variant) -> tuple:
         """What the integers of ``target`` depend on, where ``v`` shows part of ``option``."""
         code, walks = self.seen(target, v, option)
-        places = tuple(None if walk is None or v.axes[walk[0]].offset == ZERO else walk for walk in option.walks)
+        kept = self.refs.steps.get(target)
+        places = tuple(None if walk is None or kept is None and v.axes[walk[0]].offset == ZERO else walk
+                       for walk in option.walks)
         same = target in self.refs.which and code == self.refs.codes[option]
         return (None if same else code, places if target in self.refs.places else None)
 
     def seen(self, target: str, v: View, option: Variant) -> tuple[int, tuple[Walk, ...]]:
         """The variant of ``target`` that part ``v`` of ``option`` is: its number and its walks."""
-        odd = v.numbering is not None or any(a.walked and a.walks is None for a in v.axes)
+        stepped = self.refs.stepped
+        odd = v.numbering is not None or any(
+            a.walked and a.walks is None and not (stepped and len(a.walked) == 1) for a in v.axes)
         walks: list[Walk] = []
         for walk in option.walks:
-            a = None if walk is None else v.axes[walk[0]].walks
-            walks.append(None if a is None or walk is None else (a[0], a[1] * walk[1]))
+            walked = () if walk is None else v.axes[walk[0]].walked
+            if walk is None or not walked or odd:
+                walks.append(None)
+                continue
+            (axis, stride), = walked
+            walks.append((axis, AT_RUN_TIME if stepped else stride.value * walk[1]))  # type: ignore[union-attr]
         found = Variant(option.storage, tuple(walks))
         if odd or found not in self.refs.variants[target]:
             raise UnsupportedSyntax(f"`{target}` refers to part of an array in a way that is not supported yet",
@@ -72,13 +80,20 @@ class Referring(Selections):
             same = v.base in refs.which and code == refs.codes[option]
             new.append((refs.which[target], refs.which[v.base] if same else Const(code)))
         if target in refs.places:
-            base = refs.places.get(v.base, ())
+            base, steps = refs.places.get(v.base, ()), refs.steps.get(v.base, ())
             for k, x in enumerate(refs.places[target]):
                 at: Atom = base[k] if k < len(base) else ZERO
+                step: Atom = ONE
                 walk = option.walks[k] if k < len(option.walks) else None
                 if walk is not None:
-                    at = b.add(at, b.mul(v.axes[walk[0]].offset, Const(walk[1])))
+                    seen = v.axes[walk[0]]
+                    by = steps[k] if k < len(steps) else Const(walk[1] or 1)
+                    at = b.add(at, b.mul(seen.offset, by))
+                    for _, stride in seen.walked:
+                        step = b.mul(stride, by)
                 new.append((x, at))
+                if target in refs.steps:
+                    new.append((refs.steps[target][k], step))
         new += zip(refs.extents[target], v.extents)
         own = set(refs.scalars(target))
         kept = [(x, b.temp(a, "t") if a in own and a != x else a) for x, a in new]

@@ -26,7 +26,7 @@ from s2sad.ir import Assign, Atom, Block, Const, For, Function, If, Increment, L
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
-from s2sad.lower.references import References, Variant, Walk
+from s2sad.lower.references import AT_RUN_TIME, References, Variant, Walk
 from s2sad.lower.referents import Referents, referents_before
 from s2sad.optimise.copies import propagate_copies
 from s2sad.optimise.hoist import hoist_invariants
@@ -175,24 +175,30 @@ class _Resolver:
     def access(self, s: Stmt, r: str, v: Variant) -> Block:
         """The access on the array that one variant is of."""
         out: list[Stmt] = []
-        places: tuple[Atom, ...] = tuple(self.known.get(x, x) for x in self.refs.places.get(r, ()))
+        places, steps = (tuple(self.known.get(x, x) for x in of.get(r, ()))
+                         for of in (self.refs.places, self.refs.steps))
         match s:
             case Assign(_, Load(_, index)):
-                at = tuple(self.place(walk, index, places, k, s, out) for k, walk in enumerate(v.walks))
+                at = tuple(self.place(walk, index, places, steps, k, s, out) for k, walk in enumerate(v.walks))
                 out.append(replace(s, value=Load(v.storage, at)))
             case Store(_, index) | Increment(_, index):
-                at = tuple(self.place(walk, index, places, k, s, out) for k, walk in enumerate(v.walks))
+                at = tuple(self.place(walk, index, places, steps, k, s, out) for k, walk in enumerate(v.walks))
                 out.append(replace(s, array=v.storage, index=at))
         return tuple(out)
 
-    def place(self, walk: Walk, index: tuple[Atom, ...], places: tuple[Atom, ...], k: int, s: Stmt,
-              out: list[Stmt]) -> Atom:
+    def place(self, walk: Walk, index: tuple[Atom, ...], places: tuple[Atom, ...], steps: tuple[Atom, ...], k: int,
+              s: Stmt, out: list[Stmt]) -> Atom:
         """The index on storage axis ``k``: where the reference begins, and its own index in steps."""
         at: Atom = places[k] if places else Const(0)
         if walk is None:
             return at
         axis, step = walk
         i = index[axis]
+        if step == AT_RUN_TIME:
+            by = steps[k] if steps else Const(1)
+            if isinstance(by, str):
+                return self.sum(at, self.op("mul", i, by, s, out), s, out)
+            step = by.value
         if step == 1:
             return self.sum(at, i, s, out)
         if isinstance(i, Const):

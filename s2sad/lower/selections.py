@@ -85,7 +85,7 @@ class Selections(Rebinding):
                 if self.is_mask(i) and self.types[i].ndim != 1:
                     raise UnsupportedSyntax("a mask with more than one axis is not supported", loc=self.b.loc,
                                             code="S2S013", why="numba does not compile it",
-                                            hint="write the loop over the selected elements")
+                                            hint="select from it in one dimension: `x.ravel()[mask.ravel()]`")
                 arrays[axis] = i
                 i = ALL
             plain.append(i)

@@ -86,20 +86,3 @@ def test_what_is_taken_to_keep_its_shape_is_an_error_that_names_the_line(f, args
     generated = generate(f, args, "grad", ("x",))
     with pytest.raises(ValueError, match=f"line {f.__code__.co_firstlineno + line}: .* changes its shape"):
         execute(generated)[generated.name](*copied(args))
-
-
-def kept_under_a_second_name(x):
-    v = x * 1.0
-    w = v
-    s = 0.0
-    while len(v) > 1:
-        v[0] *= v[1]
-        v = v[::2]
-        s += w[0] * w[-1]
-    return s
-
-
-def test_refused():
-    with pytest.raises(s2sad.UnsupportedSyntax) as refusal:
-        generate(kept_under_a_second_name, (Z,), "grad", ("x",))
-    assert refusal.value.code == "S2S015" and refusal.value.hint
