@@ -7,6 +7,7 @@ stands, a function would drop the imaginary part without a word where it stores 
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -209,7 +210,7 @@ class _Rewriter(ast.NodeTransformer):
             if node.id in self.local:
                 raise LookupError(node.id)
             scope = inspect.getclosurevars(self.f)
-            for table in (scope.nonlocals, self.f.__globals__, scope.builtins):
+            for table in (scope.nonlocals, self.f.__globals__, vars(builtins)):
                 if node.id in table:
                     return table[node.id]
             self.refuse(f"the name '{node.id}'", node)

@@ -113,6 +113,15 @@ def test_complex_copy_agrees_with_differences(k):
     assert (r.error < 1e-7).all()
 
 
+def test_builtins_in_functions_inside():
+    def f(x):
+        larger = lambda v: max(v, x[0]) * float(len(x))                         # noqa: E731
+        return sum([abs(larger(x[k])) for k in range(3)])
+
+    x = np.array([1.3, 0.4, 2.2])
+    np.testing.assert_allclose(gradient(f, (x,), method="complex-step").value, [6.0, 0.0, 3.0])
+
+
 def test_complex_step_has_no_truncation_error():
     def f(x):
         return math.exp(x) / math.sqrt(math.sin(x) ** 3 + math.cos(x) ** 3)
