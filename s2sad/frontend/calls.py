@@ -12,7 +12,7 @@ from s2sad.frontend import known, lists, structures
 from s2sad.frontend.array_calls import array_call
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
 from s2sad.frontend.source import Constant, Library, Module, Several, Static, TupleClass, UserFunction
-from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS
+from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS, NUMPY
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
 
@@ -33,6 +33,8 @@ NOT_SCALAR = {"math.fsum", "math.prod", "math.dist", "math.frexp", "math.modf", 
 # NumPy functions that are elementwise without being ufuncs, by their number of arguments.
 ELEMENTWISE = {"np.where": 3, "np.clip": 3, "np.sinc": 1, "np.real": 1, "np.imag": 1, "np.angle": 1, "np.round": 1,
                "np.nan_to_num": 1}
+PRODUCTS = {"np.dot": 2, "np.matmul": 2, "np.vdot": 2}
+"""With how many arguments products are; one more is an output."""
 BUILTIN = {"abs": (1,), "int": (1,), "float": (1,), "bool": (1,), "complex": (1, 2), "round": (1, 2),
            "stop_gradient": (1,)}
 # Functions that make arrays, and the parameters they have to be given.
@@ -130,6 +132,9 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
             return special
         if len(args) in arity(name):
             return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, nodes)))
+    if any(k == "out" for k, _ in kwargs) or len(args) > max((*arity(name), PRODUCTS.get(name, 0)), default=0) > 0:
+        flat.refuse(f"this use of '{name}' with an array for its output is not supported", node, code="S2S011",
+                    hint="assign the result to the array's elements: `y[...] = np.sin(x)`")
     if name == "np.matmul" and len(args) == 2 and not kwargs:
         return Op("matmul", tuple(flat.as_atom(a, n) for a, n in zip(args, nodes)))
     if name in ("np.random.rand", "np.random.randn"):
@@ -139,6 +144,14 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
         flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011",
                     hint="pass the arguments it needs, by position, or write the expression out")
     return Call(name, tuple(args), kwargs)
+
+
+def require_known_effect(flat: Expressions, call: Call, node: gast.Call) -> None:
+    """Refuse a call for its effect where nobody knows what that is: ``np.sin(x, y)`` writes to ``y``."""
+    if call.fn != "print" and not call.fn.startswith((NUMPY, GENERATOR)) and declared(call.fn) is None:
+        flat.refuse(f"'{call.fn}' is called for its effect, of which nothing is known here", node, code="S2S011",
+                    hint="if it fills an array given as its output, assign the result: `y[...] = np.sin(x)`; "
+                         "if it has no effect, delete it")
 
 
 def in_order(flat: Expressions, name: str, args: list[Arg], kwargs: tuple[tuple[str, Arg], ...],

@@ -11,6 +11,7 @@ import gast
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend import lists, structures
+from s2sad.frontend.calls import require_known_effect
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
@@ -444,4 +445,5 @@ class Flattener(Expressions):
             return
         result = self.rhs(node)
         if isinstance(result, Call):
+            require_known_effect(self, result, node)
             self.emit(Effect(result, self.user.loc(node)))
