@@ -16,6 +16,7 @@ from s2sad.api.forward import jvp
 from s2sad.api.gradient import Gradient, grad, value_and_grad
 from s2sad.api.lowlevel import adjoint, tangent
 from s2sad.api.reverse import Pullback, vjp
+from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
 from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
@@ -23,6 +24,7 @@ from s2sad.version import __version__
 
 __all__ = [
     "BadCall", "Differentiable", "Gradient", "GradientMismatch", "NoDerivative", "Pullback", "S2sadError",
-    "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "differentiate",
-    "grad", "jvp", "numeric", "numerics", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
+    "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "check_rule",
+    "differentiate", "grad", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient", "tangent",
+    "value_and_grad", "vjp",
 ]

@@ -5,7 +5,7 @@ import ast
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numba import types as nbt
@@ -30,7 +30,7 @@ from s2sad.ir.types import is_array
 from s2sad.ir.verify import verify
 from s2sad.kinds.adjoint import adjoint_functions
 from s2sad.kinds.analysed import Analysed, Interface
-from s2sad.kinds.called import callee_functions, require_names
+from s2sad.kinds.called import callee_functions, carried_functions, require_names
 from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.tangent import tangent_functions
@@ -50,6 +50,7 @@ from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
 from s2sad.optimise.loop_order import order_loops
 from s2sad.optimise.naming import name_temporaries
+from s2sad.optimise.placing import place_results
 from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
 from s2sad.runtime.helpers import dispatchers
@@ -73,6 +74,8 @@ class Generated:
     source: str
     entries: tuple[str, ...]
     interface: Interface
+    ruled: Mapping[str, UserFunction] = field(default_factory=dict)
+    """Functions with derivative rules of their own that the module holds, by name."""
 
 
 def checked(fn: Function) -> Function:
@@ -213,6 +216,7 @@ def flattened(structure: object) -> tuple[object, ...]:
 
 def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
     """Clean up a generated function and print it: the passes after differentiation, in order."""
+    fn = checked(place_results(fn))
     fn = improved(remove_dead_code, fn, live=live)
     names = LocalNames(w.all_names(fn))
     fn = split_webs(fn, names)                                   # forward and reverse uses of a name become independent
@@ -302,7 +306,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     functions, name, entries, interface = generate_functions(
         user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs,
         strong_zero=strong_zero)
-    return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface)
+    ruled = {f.name: owner for f in functions if (owner := getattr(f, "ruled", None)) is not None}
+    return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface, ruled)
 
 
 def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *,
@@ -351,8 +356,9 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         case _:
             raise ValueError(f"no such kind of derivative: {kind!r}")
     called = callee_functions(callees, finish, built[0], strong_zero=strong_zero)
-    require_names(a, [*called, *built[0]])
-    return [*called, *built[0]], *built[1:], a.interface.of(user.params)
+    carried = carried_functions(callees.texts, [*called, *built[0]])
+    require_names(a, [*carried, *called, *built[0]])
+    return [*carried, *called, *built[0]], *built[1:], a.interface.of(user.params)
 
 
 def callees_of(a: Analysed, argtypes: tuple[nbt.Type, ...], python_model: bool) -> Callees:
@@ -365,4 +371,5 @@ def callees_of(a: Analysed, argtypes: tuple[nbt.Type, ...], python_model: bool) 
         lambda user, types: prepared(user, types, model(user)),
         lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user)), taken)
     callees.one(a.user)
+    callees.carry(a.fn)
     return callees

@@ -28,6 +28,7 @@ CODES: dict[str, str] = {
     "S2S021": "no derivative rule is known yet",
     "S2S022": "a name that is real at one place and complex at another",
     "S2S023": "a function used in a way that is not supported",
+    "S2S024": "a derivative rule that cannot be used",
     "S2S030": "a type problem",
     "S2S031": "a name holds values of types that cannot be one",
     "S2S040": "a derivative is asked for in a way that makes no sense",

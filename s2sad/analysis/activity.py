@@ -100,6 +100,8 @@ def _flows(s: Stmt, types: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]
             return [(array, tuple(w.names_in((value,))))]
         case Permute(targets, sources):
             return [(t, sources) for t in targets]
+        case Invoke(_, _, args, written) if s.rule is not None:
+            return [(t, tuple(w.names_in(s.rule.varied(args)))) for t in (*w.binds(s), *written)]
         case Invoke(_, _, args, written):
             return [(t, tuple(w.names_in(args))) for t in (*w.binds(s), *written)]
     return []

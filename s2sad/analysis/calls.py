@@ -12,7 +12,7 @@ import numba
 from numba import types as nbt
 from numba.core.types.misc import unliteral
 
-from s2sad.errors import UnsupportedSyntax
+from s2sad.errors import S2sadError, UnsupportedSyntax
 from s2sad.frontend.source import UserFunction
 from s2sad.ir import (
     Assign,
@@ -67,7 +67,7 @@ class Calls:
         UnsupportedSyntax
             Where arrays might share memory in a way that nothing keeps track of.
         """
-        if not fn.callees:
+        if not any(isinstance(s, Invoke) for s in w.walk(fn.body)):
             return fn
         for s in _invokes(fn):
             self.add(fn.callees[s.fn], argument_types(s, fn.types))
@@ -75,6 +75,8 @@ class Calls:
         same = Aliases(fn)
 
         def visit(s: Stmt) -> tuple[Stmt, ...]:
+            if isinstance(s, Invoke) and s.rule is not None:
+                return (self._ruled(s, fn),)
             if isinstance(s, Invoke):
                 s = replace(s, written=self._written_by(s, fn))
                 self._check(s, fn, same)
@@ -86,7 +88,11 @@ class Calls:
         key = user.key, argtypes
         if key in self.functions:
             return
-        fn = self.functions[key] = self.typed(self.users.setdefault(user.key, user), argtypes)
+        self.add_function(key, self.typed(self.users.setdefault(user.key, user), argtypes))
+
+    def add_function(self, key: Specialisation, fn: Function) -> None:
+        """Take in a function, and those it calls."""
+        self.functions[key] = fn
         self.written[key] = set()
         for s in _invokes(fn):
             self.add(fn.callees[s.fn], argument_types(s, fn.types))
@@ -106,7 +112,7 @@ class Calls:
     def _writes(self, s: Stmt, fn: Function) -> Iterable[str]:
         match s:
             case Invoke():
-                return self._written_by(s, fn)
+                return self._written_by(s, fn) if s.rule is None else s.written
             case AugAssign(target):
                 return (target,)
             case Effect(Call("print")) | Assign() | If() | For() | While() | Raise() | Permute():
@@ -117,6 +123,31 @@ class Calls:
     def _written_by(self, s: Invoke, fn: Function) -> tuple[str, ...]:
         key = fn.callees[s.fn].key, argument_types(s, fn.types)
         return tuple(a for k, a in enumerate(s.args) if isinstance(a, str) and k in self.written[key])
+
+    def _ruled(self, s: Invoke, fn: Function) -> Invoke:
+        """A call of a function with a rule: it writes to none of its arguments, and what it returns is new."""
+        rule = s.rule
+        assert rule is not None
+        if rule.library:
+            return s
+        argtypes = argument_types(s, fn.types)
+        user = replace(fn.callees[s.fn], identity=object(), rule=None)       # the function itself, not its rule
+        leaves = tuple(t for t in w.binds(s) if is_array(fn.types.get(t)))
+        try:
+            callee = self.typed(user, argtypes)
+            own = Calls(self.typed)
+            own.add_function((user.key, argtypes), callee)
+            own._settle()
+        except S2sadError:
+            return replace(s, copied=leaves)                     # nothing is known of it but its rule
+        if own.written[user.key, argtypes]:
+            raise UnsupportedSyntax(f"'{s.fn}' has a derivative rule and writes to an argument: not supported",
+                                    loc=s.loc, code="S2S024", hint="let it return what it computes")
+        same = Aliases(callee)
+        returned = [a for a in w.result_leaves(callee.result) if isinstance(a, str) and is_array(callee.types.get(a))]
+        shared = any(p in same.of(a) for a in returned for p in callee.params) or any(
+            b in same.of(a) for k, a in enumerate(returned) for b in returned[k + 1:])
+        return replace(s, copied=leaves) if shared else s
 
     def _check(self, s: Invoke, fn: Function, same: Aliases) -> None:
         for t in (*argument_types(s, fn.types), *(fn.types.get(t) for t in w.binds(s))):
@@ -184,4 +215,4 @@ def _is_new(value: object) -> bool:
 
 
 def _invokes(fn: Function) -> list[Invoke]:
-    return [s for s in w.walk(fn.body) if isinstance(s, Invoke)]
+    return [s for s in w.walk(fn.body) if isinstance(s, Invoke) and s.rule is None]

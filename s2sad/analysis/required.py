@@ -16,6 +16,7 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.structure import Structure
+from s2sad.frontend.ruled import values_needed
 from s2sad.ir import (
     Assign,
     Atom,
@@ -146,6 +147,13 @@ class _Planner:
                 return [(n, False) for n in w.names_in(index)]
             case Increment(array, index, value) if array in active and value in active:
                 return [(n, False) for n in w.names_in(index)]
+            case Invoke(result, _, _, written, before) if s.rule is not None:
+                out = [(n, False) for a, n in zip(written, before) if {a, *self.groups.get(a, ())} & self.plan.live]
+                if self._propagates(s):
+                    values, wants_result = values_needed(s)
+                    out += [(n, False) for n in w.names_in(values)]
+                    out += [(n, True) for n in w.names_in((result,))] if wants_result else []
+                return out
             case Invoke(_, _, args, written, before):
                 moves = self._propagates(s)
                 out = [(n, False) for n in w.names_in(args) if moves and n not in written]

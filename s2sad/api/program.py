@@ -28,6 +28,7 @@ from s2sad.api.structures import flat_arguments, numba_takes, of_python, restore
 from s2sad.errors import BadCall, S2sadError, TypeProblem, UnsupportedFunction
 from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
+from s2sad.frontend.ruled import carry_rule
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.type_errors import of_primal
 from s2sad.ir import Assign, Call
@@ -81,6 +82,9 @@ class Specialisation:
         with global_compiler_lock:
             if self._namespace is None:
                 self._namespace = modules.load(self.generated.source, self.generated.name, cached=self._cached)
+                for name, user in self.generated.ruled.items():
+                    # differentiated again, the function in the module is the user's
+                    carry_rule(self._namespace[name], user)
             return self._namespace
 
 

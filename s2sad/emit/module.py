@@ -21,13 +21,16 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     """
     # A recursive function's own text, if it is there, is what its derivatives call.
     functions = [f for f in functions if primal is None or not getattr(f, "stands_for_user", False)]
+    given_functions = functions
     called = {name for f in functions for name in names(f)}
-    if primal is not None:
-        called |= primal.helpers
+    carried = _carried(functions, primal)
+    functions = [f for f in functions if not hasattr(f, "carried")]
+    texts = [*carried, *([primal] if primal is not None else [])]
+    called = called.union(*(p.helpers for p in texts))
     helpers = _with_dependencies(called & set(HELPERS))
-    given = primal.imports if primal is not None else frozenset()
+    given = frozenset().union(*(p.imports for p in texts))
     # The author may call these with arrays.
-    ufuncs = primal.helpers & ELEMENTWISE.keys() if primal is not None else frozenset()
+    ufuncs = frozenset().union(*(p.helpers for p in texts)) & ELEMENTWISE.keys()
     uses_math = "math" in called | given or any("math." in HELPERS[h].source for h in helpers)
     uses_np = ufuncs and not jit or "np" in called | given or any("np." in HELPERS[h].source for h in helpers)
     lines = [header] if header else []
@@ -40,8 +43,10 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     if numba:
         lines.append(f"from numba import {', '.join(numba)}")
     blocks = ["\n".join(lines).rstrip()] if lines else []
-    if primal is not None:
-        blocks += _primal(primal, jit)
+    if any(hasattr(f, "ruled") for f in given_functions):
+        blocks.append(_marked(given_functions))
+    for p in texts:
+        blocks += _primal(p, jit)
     for h in helpers:
         text = HELPERS[h].source.rstrip()
         if h in ufuncs:
@@ -50,6 +55,26 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
             blocks.append(_decorated(text, jit, {}))
     blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
+
+
+MARK = "functions_with_derivative_rules"
+"""What a module calls the names of functions in it whose derivative is not that of their source."""
+
+
+def _marked(functions: Iterable[ast.FunctionDef]) -> str:
+    names = sorted({f.name for f in functions if hasattr(f, "ruled")})
+    return f"{MARK} = ({', '.join(map(repr, names))},)"
+
+
+def _carried(functions: Iterable[ast.FunctionDef], primal: Primal | None) -> list[Primal]:
+    """The texts of functions with derivative rules, each once, and not if the primal's text has them."""
+    there = {f.name for f in primal.functions} if primal is not None else set()
+    out = []
+    for f in functions:
+        if hasattr(f, "carried") and f.name not in there:
+            there.add(f.name)
+            out.append(f.carried)
+    return out
 
 
 def _primal(primal: Primal, jit: bool) -> list[str]:

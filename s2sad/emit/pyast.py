@@ -155,7 +155,7 @@ class ToPython:
             return ast.IfExp(test=args[0], body=args[1], orelse=args[2])
         if fn in AS_PART:
             return attribute(args[0], AS_PART[fn])
-        return ast.Call(func=dotted(fn), args=args, keywords=[])
+        return ast.Call(func=dotted(fn.partition("@")[0]), args=args, keywords=[])
 
     def call(self, call: Call) -> ast.expr:
         if call.fn in AS_ATTRIBUTE and len(call.args) == 1:
@@ -246,7 +246,7 @@ class ToPython:
         raise AssertionError(f"not a statement: {s!r}")
 
     def invoke(self, s: Invoke) -> ast.stmt:
-        call = ast.Call(func=name(s.fn), args=self.args(s.args), keywords=[])
+        call = ast.Call(func=dotted(s.fn), args=self.args(s.args), keywords=[])
         call.stays = True  # type: ignore[attr-defined]  # it may write to arrays: no other expression takes it in
         if s.result is None:
             return self.at(ast.Expr(value=call), s.loc)

@@ -11,6 +11,8 @@ from s2sad.array_functions import declared
 from s2sad.frontend import known, lists, structures
 from s2sad.frontend.array_calls import array_call
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
+from s2sad.frontend.ruled import of_library
+from s2sad.frontend.ruled_calls import call_library
 from s2sad.frontend.source import Constant, Library, Module, Several, Static, TupleClass, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS, NUMPY
 from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
@@ -116,6 +118,9 @@ def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
 def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     if name == "list":
         return lists.list_call(flat, node)
+    rule = of_library(name)
+    if rule is not None:
+        return call_library(flat, rule, node)
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
     if (declaration := declared(name)) is not None and declaration.takes(args, kwargs):

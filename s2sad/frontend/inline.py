@@ -13,6 +13,8 @@ from s2sad.frontend.functions import HELD, FunctionArg, Held, function_of, kept
 from s2sad.frontend.library import meaning
 from s2sad.frontend.lists import returned_lists
 from s2sad.frontend.recursion import invoke
+from s2sad.frontend.ruled import rule_of
+from s2sad.frontend.ruled_calls import call_user
 from s2sad.frontend.scopes import assigned_names, read_inside
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.syntax import check_syntax
@@ -32,6 +34,9 @@ def inline(flat: Flattener, helper: UserFunction, node: gast.Call) -> Arg:
 
     ``y = square(a + b)`` with ``def square(x): return x * x`` becomes ``x = a + b; y = x * x``.
     """
+    rule = rule_of(helper)
+    if rule is not None:
+        return call_user(flat, helper, rule, match_arguments(flat, helper, node), node)
     callee = flat.names.callees.get(helper.key)
     if callee is not None:
         return invoke(flat, callee, match_arguments(flat, helper, node), node)

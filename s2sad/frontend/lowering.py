@@ -10,6 +10,7 @@ from s2sad.frontend.layout import element_bases
 from s2sad.frontend.loops import settle_loops
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.recursion import recursive_functions
+from s2sad.frontend.ruled_calls import calls_itself
 from s2sad.frontend.scopes import assigned_names
 from s2sad.frontend.source import Constant, UserFunction
 from s2sad.frontend.syntax import check_syntax
@@ -58,6 +59,9 @@ def lower_function(user: UserFunction) -> Function:
                 break
         return s
     """
+    call = calls_itself(user)
+    if call is not None:
+        return call
     check_syntax(user)
     assigned = assigned_names(user.node)
     arguments = user.arguments or {}
@@ -84,6 +88,6 @@ def lower_function(user: UserFunction) -> Function:
         if not (isinstance(leaf, str) or hasattr(leaf, "value")):
             raise UnsupportedSyntax("this cannot be returned", loc=loc, code="S2S007", hint="return its elements")
     fn = Function(user.name, tuple(bases[p] for p in user.params), body, result, loc,
-                  callees={c.name: c.user for c in callees.values()})
+                  callees={c.name: c.user for c in names.callees.values()})
     fn = split_webs(tidy(fn, names), names)
     return settle_loops(without_dead(fn, names), names)

@@ -22,11 +22,14 @@ import gast
 from s2sad.errors import S2sadError, UnsupportedSyntax
 from s2sad.frontend.constants import constant
 from s2sad.frontend.functions import Held
+from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.ruled import rule_of
 from s2sad.frontend.scopes import assigned_names, reassigned_inside
 from s2sad.frontend.source import Module, UserFunction
 from s2sad.ir.nodes import Arg, Atom, Const, Invoke, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
+    from s2sad.frontend.expressions import Expressions
     from s2sad.frontend.flatten import Flattener
 
 Key = object
@@ -71,6 +74,15 @@ def invoke(flat: Flattener, callee: Callee, given: dict[str, object], node: gast
     if callee.user.fixed or set(given) != set(callee.user.params):
         flat.refuse(f"functions or '*' among the parameters of the recursive '{callee.name}': not supported yet", node,
                     code="S2S004", hint="call functions by their global names, with plain parameters")
+    args = evaluated(flat, callee.user.params, given, node, f"the recursive function '{callee.name}'", "S2S004")
+    target = names_of(flat.names, callee.structure)
+    flat.emit(Invoke(target, callee.name, args, loc=flat.user.loc(node)))
+    return Const(None) if target is None else target
+
+
+def evaluated(flat: Expressions, params: tuple[str, ...], given: dict[str, object], node: gast.Call, called: str,
+              code: str) -> tuple[Atom, ...]:
+    """The arguments of a call that stays one, as atoms."""
     changing = reassigned_inside(node)
     values: dict[str, Atom] = {}
     for p, arg in given.items():
@@ -83,21 +95,28 @@ def invoke(flat: Flattener, callee: Callee, given: dict[str, object], node: gast
                 held = flat.as_value(constant(flat, arg, node))
         if not isinstance(held, (str, Const)):
             kind = {TupleArg: "a tuple", ShapeOf: "a shape"}.get(type(held), "a function")
-            flat.refuse(f"{kind} as an argument of the recursive function '{callee.name}' is not supported yet",
-                        arg if isinstance(arg, gast.AST) else node, code="S2S004",
+            flat.refuse(f"{kind} as an argument of {called} is not supported yet",
+                        arg if isinstance(arg, gast.AST) else node, code=code,
                         hint="call it by its global name" if kind == "a function" else "pass its elements")
         values[p] = flat.temporary(held) if changing and isinstance(held, str) else held
-    args = [values[p] for p in callee.user.params]
+    return tuple(values[p] for p in params)
 
-    def names(structure: Shape) -> Arg:
-        if structure == VALUE:
-            return flat.names.temp()
-        assert isinstance(structure, tuple)
-        return TupleArg(tuple(names(s) for s in structure))
 
-    target = None if callee.structure is None else names(callee.structure)
-    flat.emit(Invoke(target, callee.name, tuple(args), loc=flat.user.loc(node)))
-    return Const(None) if target is None else target
+def names_of(names: LocalNames, structure: Shape) -> Arg | None:
+    """Names for what a call returns."""
+    if structure is None:
+        return None
+    if structure == VALUE:
+        return names.temp()
+    assert isinstance(structure, tuple)
+    return TupleArg(tuple(names_of(names, s) or Const(None) for s in structure))
+
+
+def structure_of(user: UserFunction) -> Shape:
+    """The structure of what a function returns, as far as its source shows it."""
+    graph = _Graph()
+    graph.visit(user)
+    return graph.structure(user)
 
 
 class _Graph:
@@ -111,7 +130,8 @@ class _Graph:
         if user.key in self.functions:
             return
         self.functions[user.key] = user
-        self.calls[user.key] = {text: f for text, f in _mentioned(user)}
+        # what has a rule is called as it is, whatever it calls
+        self.calls[user.key] = {} if rule_of(user) is not None else dict(_mentioned(user))
         for f in self.calls[user.key].values():
             self.visit(f)
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from numba.core import types
+from numba.core.types.misc import unliteral
+from numba.core.typing import signature
+
+from s2sad.frontend.ruled import rule_of_callable
 
 PLAIN = (types.Number, types.Boolean, types.Array, types.Literal)
 """Arguments whose type says all there is to know: the answer for them never changes."""
@@ -36,7 +40,17 @@ class Remembered:
         key = (func, args)
         found = self._calls.get(key)
         if found is None:
+            found = _declared(func, args)
+        if found is None:
             if len(self._calls) >= MOST:
                 self._calls.clear()
-            found = self._calls[key] = self._context.resolve_function_type(func, args, kws)
+            found = self._context.resolve_function_type(func, args, kws)
+        self._calls[key] = found
         return found
+
+
+def _declared(func: types.Function, args: tuple) -> Any:
+    """The signature of a library function whose rule says what it returns: numba would compile it to find out."""
+    rule = rule_of_callable(func.typing_key)
+    result = None if rule is None or rule.types is None else rule.types(*map(unliteral, args))
+    return None if result is None else signature(result, *args)

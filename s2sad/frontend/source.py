@@ -104,6 +104,8 @@ class UserFunction:
     """What the parameters that are no single value hold, once types are known (see :mod:`s2sad.frontend.layout`)."""
     known: Mapping[str, Any] | None = None
     """The types of its parameters, where the function is written for those (see :mod:`s2sad.frontend.known`)."""
+    rule: Any = None
+    """The derivative rule that the source declares for it (``s2sad.rule_for``)."""
     layouts: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
     """The layouts made for types of arguments."""
 

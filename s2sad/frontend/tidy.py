@@ -20,22 +20,23 @@ def tidy(fn: Function, names: LocalNames) -> Function:
     fn = without_dead(fn, names)
     uses, definitions = use_counts(fn), definition_counts(fn)
     once = {n for n in names.made if uses[n] == 1 and definitions[n] == 1}
-    return replace(fn, body=_fused(fn.body, once))
+    single = {n for n, count in definitions.items() if count == 1}
+    return replace(fn, body=_fused(fn.body, once, single))
 
 
-def _fused(block: Block, once: set[str]) -> Block:
+def _fused(block: Block, once: set[str], single: set[str]) -> Block:
     out: list[Stmt] = []
     for s in block:
         nested = blocks(s)
         if nested:
-            s = with_blocks(s, tuple(_fused(b, once) for b in nested))
+            s = with_blocks(s, tuple(_fused(b, once, single) for b in nested))
         if isinstance(s, Assign) and isinstance(s.value, str) and s.value in once:
             k = _movable(out, s.value, s.target)
             made = out[k] if k is not None else None
             if k is not None and isinstance(made, Assign):
                 out[k] = replace(made, target=s.target)
                 continue
-            if k is not None and isinstance(made, Invoke):
+            if k is not None and isinstance(made, Invoke) and s.target in single:
                 new: dict[str, str] = {s.value: s.target}
                 out[k] = replace(made, result=map_result(made.result, lambda a: new.get(a, a)))  # type: ignore[arg-type]  # noqa: B023
                 continue

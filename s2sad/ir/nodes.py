@@ -36,7 +36,7 @@ Grammar
              | Grow(array, needed: Atom)                              a tape's capacity is raised, its content kept
              | Raise(exception, message)
              | Effect(call: Call)                                     evaluated for what it does (``print``)
-             | Invoke(result, fn, args: Atom*, written: NAME*, ...)  call of a function that stays one (recursion)
+             | Invoke(result, fn, args: Atom*, written: NAME*, ...)  call of a function that stays one
 
 ``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are not assigned in the
 body. ``exit`` names a boolean, assigned in the body on every path: the loop stops after the iteration that made it
@@ -47,7 +47,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from s2sad.rules.calls import CallRule
 
 
 @dataclass(frozen=True)
@@ -303,11 +306,13 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Invoke:
-    """``result = fn(*args)``: a function of the module that is not inlined, because it takes part in its own call.
+    """``result = fn(*args)``: a function that is not inlined, because it takes part in its own call or has a rule.
 
     ``result`` is a name, a (nested) tuple of names, or ``None``; ``written`` are the arrays among the arguments whose
     elements the callee writes, ``before`` copies of them as they were, for reverse mode; ``pure``: it does nothing else
-    and raises nothing, so an unused call may be dropped.
+    and raises nothing, so an unused call may be dropped. With a ``rule`` its derivatives are given rather than derived.
+    Results in ``filled`` are arrays there already, of the right shape, whose elements get the values; they are in
+    ``written`` too. Those in ``copied`` may share memory with an argument, and are copied at once.
     """
 
     result: Arg | None
@@ -316,6 +321,9 @@ class Invoke:
     written: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     pure: bool = False
+    rule: CallRule | None = None
+    filled: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
     loc: Loc = NOWHERE
 
 

@@ -129,8 +129,8 @@ def reads(s: Stmt) -> tuple[str, ...]:
             return _names((array, needed))
         case Effect(call):
             return rhs_names(call)
-        case Invoke(_, _, args, _, before):
-            return tuple(names_in((*args, *before)))
+        case Invoke(_, _, args, _, before, filled=filled):
+            return tuple(names_in((*args, *before, *filled)))
     return ()
 
 
@@ -146,8 +146,8 @@ def binds(s: Stmt) -> tuple[str, ...]:
             return (var,) if trips is None else (var, trips)
         case While(trips=trips):
             return () if trips is None else (trips,)
-        case Invoke(target):
-            return tuple(names_in((target,)))
+        case Invoke(target, filled=filled):
+            return tuple(n for n in names_in((target,)) if n not in filled)
     return ()
 
 
@@ -356,8 +356,11 @@ def substitute_reads(s: Stmt, m: Mapping[str, Atom]) -> Stmt:
             new = substitute_rhs(call, m)
             assert isinstance(new, Call)
             return replace(s, call=new)
-        case Invoke(_, _, args, written, before):
-            return replace(s, args=_index(args, m), written=_index(written, m), before=_index(before, m))
+        case Invoke(result, _, args, written, before, filled=filled):
+            if filled:
+                result = map_result(result, lambda a: m.get(a, a) if isinstance(a, str) and a in filled else a)
+            return replace(s, result=result, args=_index(args, m), written=_index(written, m),
+                           before=_index(before, m), filled=_index(filled, m))
     return s
 
 

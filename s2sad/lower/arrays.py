@@ -12,7 +12,7 @@ after: ``v`` is a view (it leaves no statement), ``y`` is allocated, and ``z`` i
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
@@ -40,6 +40,7 @@ from s2sad.lower.elementwise import atom
 from s2sad.lower.reshaping import Reshaping
 from s2sad.lower.values import Elementwise, Place, Value, View, leaves, scalars
 from s2sad.lower.views import element, is_whole, transposed, whole
+from s2sad.rules.calls import Axis
 
 
 class Arrays(Reshaping):
@@ -150,13 +151,50 @@ class Arrays(Reshaping):
                     if given != part.base:
                         back.append((part, given))
             args.append(given)
-        self.b.emit(replace(s, args=tuple(args), written=tuple(written)))
+        s = replace(s, args=tuple(args), written=tuple(written))
+        self.b.emit(s if s.rule is None else self.results_placed(s))
         for t in w.binds(s):
-            if is_array(self.types[t]):
+            if is_array(self.types[t]) and t not in self.extents:
                 self.extents[t] = tuple(self.b.dim(t, k) for k in range(self.types[t].ndim))
                 self.allocated.add(t)
         for part, given in back:
             self.store_all(part, whole(given, self.extents[given]))
+
+    def results_placed(self, s: Invoke) -> Invoke:
+        """In a loop the arrays that a function with a rule returns are storage that exists once, and is filled.
+
+        For that their sizes have to follow from those of the arguments.
+        """
+        assert s.rule is not None
+        filled: list[str] = []
+        leaves = w.result_leaves(s.result)
+        for k, t in enumerate(leaves):
+            if not self.depth or not isinstance(t, str) or not is_array(self.types.get(t)):
+                continue
+            known = s.rule.extents[k] if k < len(s.rule.extents) else None
+            if known is None:
+                raise UnsupportedSyntax(f"'{s.fn}' makes an array in a loop, of a size that is not known: not supported"
+                                        " yet", loc=s.loc, code="S2S018",
+                                        hint="call it before the loop, or give `extents` in its rule")
+            given = dict(zip(s.rule.params, s.args))
+            shape = self.extents[given[known]] if isinstance(known, str) else tuple(  # type: ignore[index]
+                self.axis_of_result(a, given) for a in known)
+            if not all(self.is_settled(n) for n in shape):
+                raise UnsupportedSyntax(f"'{s.fn}' makes an array in a loop, of a size that changes: not supported yet",
+                                        loc=s.loc, code="S2S018", hint="let the sizes be the same in each iteration")
+            place = self.place_for(t, shape, "empty")
+            assert place.base == t
+            filled.append(t)
+        copied = tuple(t for t in s.copied if t not in filled)
+        return replace(s, filled=tuple(filled), written=(*s.written, *filled), copied=copied)
+
+    def axis_of_result(self, axis: Axis, given: Mapping[str, Atom]) -> Atom:
+        match axis:
+            case ("min", a, b):
+                return self.b.minimum(self.axis_of_result(a, given), self.axis_of_result(b, given))
+            case (str(p), int(k)):
+                return self.extents[given[p]][k]  # type: ignore[index]
+        raise AssertionError(axis)
 
     # ------------------------------------------------------------------ allocations
 

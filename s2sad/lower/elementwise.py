@@ -20,7 +20,7 @@ from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Arg, Atom, Const, Dim, For, Function, If, Op, Raise, Rhs, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_array, is_integer
+from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.lower.bindings import Bindings
 from s2sad.lower.builder import ONE, ZERO, Builder
 from s2sad.lower.changing import Changing
@@ -220,6 +220,8 @@ class Elements(Scratch):
         if isinstance(v, View):
             return self.b.load(v.base, element(self.b, v, index))
         args = tuple(self.element_of(a, self.mapped(index, m)) for a, m in zip(v.args, v.maps))
+        if v.fn == "np.conj" and isinstance(v.args[0], View) and not is_complex(self.types.get(v.args[0].base)):
+            return args[0]
         return self.b.temp(Op(v.fn, args))
 
     def checked(self, fn: str, a: Atom, d: Atom) -> Rhs:

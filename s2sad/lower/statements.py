@@ -56,7 +56,7 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
 from s2sad.ir.names import Names
-from s2sad.ir.types import is_array, is_complex, is_integer
+from s2sad.ir.types import is_array, is_complex, is_float, is_integer
 from s2sad.lower.bindings import copy_reassigned_parameters
 from s2sad.lower.builder import ONE, ZERO
 from s2sad.lower.changing import changing_name
@@ -273,6 +273,8 @@ class _Lowering(Draws):
             case Dim(array, axis):
                 extents = self.operand_extents(array)
                 return extents[axis]
+            case Op("np.conj", (str(x),)) if is_float(self.types[target]) and self.types[x] == self.types[target]:
+                return x
             case Op("unused", (Const(str(storage)), *holders)):
                 return self.unused(storage, holders)  # type: ignore[arg-type]
             case Op("matmul", args):

@@ -1,4 +1,4 @@
-"""Branches that are decided when the function is specialised: ``x is None``, comparisons of literals.
+"""Branches that are decided when the function is specialised: ``x is None``, ``x.ndim == 1``, comparisons of literals.
 
 Before, for a call without ``y``::
 
@@ -14,12 +14,15 @@ after::
 """
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from numba import types as nbt
 
-from s2sad.ir import Assign, Const, Function, If, Op, Rhs, Stmt
+from s2sad.ir import Assign, AugAssign, Call, Const, Function, If, Op, Rhs, Stmt
 from s2sad.ir import walk as w
+from s2sad.ir.types import is_array, is_complex
 
 COMPARE = {"lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
            "eq": lambda a, b: a == b, "ne": lambda a, b: a != b}
@@ -30,6 +33,9 @@ def prune_decided(fn: Function) -> Function:
     counts = w.definition_counts(fn)
     decided: dict[str, bool] = {}
     nones = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and s.value == Const(None)}
+    in_place = Counter(s.target for s in w.walk(fn.body) if isinstance(s, AugAssign))
+    axes = {s.target: found for s in w.walk(fn.body) if isinstance(s, Assign) and counts[s.target] == 1
+            and (found := _axes(fn, s.value, counts)) is not None}
 
     def value(a: object) -> bool | None:
         if isinstance(a, Const) and isinstance(a.value, bool):
@@ -42,17 +48,26 @@ def prune_decided(fn: Function) -> Function:
                 other = b if a == Const(None) else a
                 same = True if other in nones and counts[other] == 1 else _is_none(fn, other, counts)  # type: ignore[index]
                 return None if same is None else same == (op == "is_")
+            case Call("np.iscomplexobj", (str(x),)) if counts[x] - in_place[x] == 1 and is_array(fn.types.get(x)):
+                return is_complex(fn.types[x])
+            case Op("and_" | "or_" as op, (a, b)):
+                known = value(a)
+                return known if known == (op == "or_") else None
             case Op("not", (a,)):
                 known = value(a)
                 return None if known is None else not known
-            case Op(op, (Const(int() | float() as a), Const(int() | float() as b))) if op in COMPARE:
-                return COMPARE[op](a, b)
+            case Op(op, args) if op in COMPARE:
+                numbers = [axes.get(a) if isinstance(a, str) else a.value for a in args]
+                if all(isinstance(n, (int, float)) for n in numbers):
+                    return COMPARE[op](*numbers)
             case str() | Const():
                 return value(rhs)
         return None
 
     def visit(s: Stmt) -> tuple[Stmt, ...]:
         match s:
+            case Assign(target) if target in axes:
+                return (replace(s, value=Const(axes[target])),)
             case Assign(target, rhs) if counts[target] == 1 and (known := truth(rhs)) is not None:
                 decided[target] = known
                 return (replace(s, value=Const(known)),)
@@ -69,6 +84,14 @@ def prune_decided(fn: Function) -> Function:
         counts = w.definition_counts(fn)
         if len(decided) == before:
             return fn
+
+
+def _axes(fn: Function, rhs: Rhs, counts: Mapping[str, int]) -> int | None:
+    """The number of axes of a parameter, where that is what is asked for."""
+    match rhs:
+        case Call("np.ndim", (str(x),)) if counts[x] == 1 and x in fn.params and is_array(fn.types.get(x)):
+            return fn.types[x].ndim
+    return None
 
 
 def _never_none(fn: Function, name: str) -> bool:

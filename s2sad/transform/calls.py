@@ -16,16 +16,16 @@ from __future__ import annotations
 from s2sad.ir import Arg, Atom, Block, Call, Invoke, Load, Store, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_differentiable
-from s2sad.transform.whole_arrays import WholeArrays
+from s2sad.transform.rule_calls import ReverseRules
 
 
-class ReverseCalls(WholeArrays):
+class ReverseCalls(ReverseRules):
     """What the reverse sweep does for an :class:`Invoke`."""
 
     def restore_written(self, s: Invoke) -> None:
         """Arrays the callee has written hold again what they held before the call."""
         for a, was in zip(s.written, s.before):
-            if a in self.plan.live or self.plan.groups.get(a, set()) & self.plan.live:
+            if self.is_restored(a):
                 self.loop_over(a, self.types[a], lambda i: self.emit(
                     Store(a, i, self.temp(Load(was, i)), self.loc)))  # noqa: B023  # called at once
 

@@ -28,7 +28,7 @@ def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan
             if len(binders) > 1 and alive and any(at.place[x].loops for x in binders if isinstance(x, Assign)):
                 raise UnsupportedSyntax(f"the array `{n}` is bound again in a loop: not supported yet",
                                         loc=s.loc, code="S2S015", hint=f"write into it: `{n}[...] = ...`")
-        if isinstance(s, Invoke) and place.loops:
+        if isinstance(s, Invoke) and s.rule is None and place.loops:
             made = [n for n in w.binds(s) if is_array(fn.types.get(n)) and (n in active or n in plan.live)]
             if made:
                 raise UnsupportedSyntax(f"the recursive function '{s.fn}' makes an array in a loop: not supported yet",

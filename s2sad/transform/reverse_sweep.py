@@ -104,7 +104,9 @@ class ReverseSweep(ReverseStatements):
         omega: Atom | None = None
         if s in self.plan.saved:
             omega = self.restore(s, loops)
+        kept: dict[str, str] = {}
         if isinstance(s, Invoke):
+            kept = self.keep_results(s)
             self.restore_written(s)
         for d, before in planned:
             if not before:
@@ -120,6 +122,8 @@ class ReverseSweep(ReverseStatements):
             case Increment(array, index, str(value), sign) if array in self.active and value in self.active:
                 g = self.temp(Load(self.shadow[array], index), f"b_{value}")
                 self.acc.add(value, sign, self.part_for(value, array, g))
+            case Invoke() if s.rule is not None:
+                self.rev_rule(s, body, kept)
             case Invoke():
                 self.rev_invoke(s, body)
             case Permute(targets, sources):

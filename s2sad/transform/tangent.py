@@ -242,6 +242,9 @@ class _Builder:
             name, pure = self.callees.primal(s, self.fn)
             self.emit(replace(s, fn=name, before=(), pure=pure))
             return
+        if s.rule is not None:
+            self.ruled(s)
+            return
         callee = self.callees.derivative("tangent", s, self.fn, set(self.active.names))
         args: list[Atom] = []
         written = list(s.written)
@@ -264,6 +267,26 @@ class _Builder:
         parts: tuple[Atom, ...] = (*values, *(tangent(t) for t in values if is_differentiable(self.types.get(t))))  # type: ignore[arg-type]
         target = parts[0] if len(parts) == 1 else TupleArg(parts) if parts else None
         self.emit(Invoke(target, callee.name, tuple(args), tuple(written), pure=callee.pure, loc=s.loc))
+
+    def ruled(self, s: Invoke) -> None:
+        """A call of a function with a rule becomes one of the tangent that was given."""
+        assert self.callees is not None
+        rule = self.callees.rule_function("tangent", s, self.types, set(self.active.names))
+        args: list[Atom] = []
+        for g in rule.given:
+            a = s.args[g.of]
+            if g.role == "value" or isinstance(a, str) and a in self.active:
+                args.append(a if g.role == "value" else self.d_atom(a))
+            else:
+                args.append(self.temp(Call("np.zeros_like", (a,)), f"d_{a}"))
+        values = [t for t in w.result_leaves(s.result) if isinstance(t, str)]
+        moving = [t for t in values if is_differentiable(self.types.get(t))]
+        tangents = {t: self.d(t) if t in self.active else self.names.fresh(f"d_{t}") for t in moving}
+        self.types.update({d: self.types[t] for t, d in tangents.items()})
+        parts: tuple[Atom, ...] = (*values, *tangents.values())
+        filled = (*s.filled, *(tangents[t] for t in s.filled if t in self.active))
+        target: Arg = parts[0] if len(parts) == 1 else TupleArg(parts)
+        self.emit(Invoke(target, rule.name, tuple(args), filled, filled=filled, loc=s.loc))
 
     def _is_integer(self, a: Atom) -> bool:
         return isinstance(a.value, int) if isinstance(a, Const) else is_integer(self.types.get(a))

@@ -1,0 +1,240 @@
+"""``rule_for`` and ``check_rule``: derivatives given by the user instead of derived."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from types import FunctionType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from s2sad.api.arguments import WrtLike
+from s2sad.api.checking import check_grads
+from s2sad.api.modules import load
+from s2sad.api.program import program_of
+from s2sad.errors import BadCall
+from s2sad.frontend.calls import arity
+from s2sad.frontend.library import meaning
+from s2sad.frontend.recursion import structure_of
+from s2sad.frontend.ruled import declare, declared_for
+from s2sad.frontend.source import Library, UserFunction
+from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, declare_library, library_rule
+from s2sad.rules.table import lookup, rule
+
+F = TypeVar("F", bound=Callable[..., object])
+_numbers = count(1)
+
+
+def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None = None,
+             adjoint: Callable[..., object] | None = None, constant: bool = False,
+             constants: str | Sequence[str] = (), extents: object = None, where: Mapping[str, str] | None = None,
+             **partials: str) -> Callable[[F], F]:
+    """Declare the derivative of a function, instead of having it derived from the source.
+
+    Parameters
+    ----------
+    f : callable
+        A Python function, a numba dispatcher, or a function of numpy that has no rule.
+    tangent : callable, optional
+        ``tangent(x, d_x, ...)`` returns ``(value, d_value)``. Its parameters are some of those of ``f``, and ``d_`` and
+        the name of one.
+    adjoint : callable, optional
+        ``adjoint(x, b_x, ..., result, b_result)`` adds to ``b_x`` what the cotangent ``b_result`` contributes where
+        ``x`` is an array, and returns the adjoints of the numbers among the arguments, in their order. Its parameters
+        are found by name too: what it does not list need not be kept for it.
+    constant : bool
+        The derivative is zero.
+    constants : str or sequence of str
+        Parameters by which the derivative is zero.
+    extents : str, tuple or list of them, optional
+        How long the axes of an array that ``f`` returns are: the name of a parameter it is as large as, or a tuple of
+        axes such as ``("x", 0)``; of several results a list. Needed to call ``f`` in a loop.
+    where, **partials : str
+        One formula for each parameter of a function of numbers, as in ``x="cos(x)"``: over the parameters, ``Ω`` for
+        the result, and the names in ``where``, which stand for shared terms.
+
+    Returns
+    -------
+    callable
+        A decorator: ``@rule_for(f)`` takes the function below as tangent (if it has parameters ``d_...``) or adjoint.
+
+    Notes
+    -----
+    Declare rules before the first derivative of anything that calls ``f``. Rules are used in compiled code, in all
+    modes that they have functions for. In formulas a zero adjoint wins over an infinite partial, as everywhere.
+
+    Examples
+    --------
+    >>> import math, numpy as np, s2sad
+    >>> def softplus(x):
+    ...     return math.log(1.0 + math.exp(x))
+    >>> _ = s2sad.rule_for(softplus, x="expit(x)")
+    >>> s2sad.grad(softplus)(0.0)
+    0.5
+    >>> def total(x):
+    ...     return np.sum(x)
+    >>> @s2sad.rule_for(total)
+    ... def _(b_x, b_result):
+    ...     b_x += b_result
+    >>> s2sad.grad(total)(np.ones(3))
+    array([1., 1., 1.])
+    """
+    if partials or where:
+        if tangent or adjoint or constant:
+            raise BadCall("a rule is formulas, or functions, or constant", code="S2S024", hint="give one of them")
+        _declare_formulas(f, partials, where or {})
+    elif tangent or adjoint or constant:
+        _declare_call(f, tangent, adjoint, constant, constants, extents)
+
+    def decorate(given: F) -> F:
+        as_tangent = any(p.startswith("d_") for p in inspect.signature(given).parameters)
+        _declare_call(f, given if as_tangent else None, None if as_tangent else given, False, constants, extents)
+        return given
+
+    return decorate
+
+
+def check_rule(f: Callable[..., object], *args: object, wrt: WrtLike = None, rtol: float | None = None) -> None:
+    """Check the rule of a function at one point: against differences of the function, and its modes with one another.
+
+    Parameters
+    ----------
+    f : callable
+        A function with a rule.
+    *args
+        Where to check.
+    wrt : int, str, or tuple of them, optional
+        Parameters to differentiate by. Default: all that can be.
+    rtol : float, optional
+        As for :func:`check_grads`.
+
+    Raises
+    ------
+    GradientMismatch
+        An ``AssertionError`` with a table of what differs.
+
+    Examples
+    --------
+    >>> import math, s2sad
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> _ = s2sad.rule_for(cube, x="3 * x * x")
+    >>> s2sad.check_rule(cube, 1.5)
+    """
+    name = _library_name(f)
+    if name is not None:
+        found: object = library_rule(name) or lookup(name)
+        f = _calling(name, len(args))
+    else:
+        found = declared_for(UserFunction.from_callable(f).identity)
+    if found is None:
+        raise BadCall(f"{getattr(f, '__name__', f)} has no derivative rule", code="S2S024",
+                      hint="declare one: s2sad.rule_for")
+    given = tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in args)
+    f(*given)
+    now: Any
+    for p, a, now in zip(inspect.signature(getattr(f, "py_func", f)).parameters, args, given):
+        if isinstance(a, np.ndarray) and not np.array_equal(a, now, equal_nan=a.dtype.kind in "fc"):
+            raise BadCall(f"{f.__name__} writes to its argument '{p}', and has a rule", code="S2S024",
+                          hint="let it return what it computes")
+    modes: tuple[str, ...] = ("forward", "reverse")
+    if isinstance(found, CallRule) and not found.constant:
+        modes = tuple(m for m, g in zip(modes, (found.tangent, found.adjoint)) if g is not None)
+    names = program_of(f).parameters.names
+    if wrt is None:
+        wrt = tuple(p for p, a in zip(names, args) if isinstance(a, (float, complex, np.floating, np.complexfloating))
+                    or isinstance(a, np.ndarray) and a.dtype.kind in "fc")
+    check_grads(f, args, wrt=wrt, modes=modes, rtol=rtol)
+
+
+def _library_name(f: object) -> str | None:
+    """The canonical name of a function of a library."""
+    if isinstance(f, FunctionType) or hasattr(f, "py_func"):
+        return None
+    found = meaning(f, getattr(f, "__name__", "this"))
+    return found.name if isinstance(found, Library) else None
+
+
+def _calling(name: str, arguments: int) -> Callable[..., Any]:
+    """A Python function that calls one of a library."""
+    params = ", ".join(f"x{k}" for k in range(arguments))
+    text = f"import math\n\nimport numpy as np\n\n\ndef called({params}):\n    return {name}({params})\n"
+    return load(text, "called")["called"]  # type: ignore[return-value]
+
+
+def _declare_formulas(f: Callable[..., object], partials: Mapping[str, str], where: Mapping[str, str]) -> None:
+    name = _library_name(f)
+    try:
+        if name is not None:
+            if lookup(name) is not None or library_rule(name) is not None:
+                raise ValueError(f"{name} has a rule already")
+            if len(partials) not in arity(name):
+                raise ValueError(f"{name} is no function of {len(partials)} numbers")
+            rule(f"{name.rpartition('.')[2]}({', '.join(partials)})", names=(name,), where=where, **partials)
+            return
+        user = UserFunction.from_callable(f)
+        op = f"{user.name}@{next(_numbers)}"
+        rule(f"{user.name}({', '.join(user.params)})", names=(op,), where=where, **partials)
+    except ValueError as e:
+        raise BadCall(str(e), code="S2S024", hint="give one formula for each parameter, over the parameters, Ω and "
+                                                  "functions of math") from None
+    declare(user.identity, ElementwiseRule(op, user.params))
+
+
+def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | None,
+                  adjoint: Callable[..., object] | None, constant: bool, constants: str | Sequence[str],
+                  extents: object) -> None:
+    name = _library_name(f)
+    user = None if name is not None else UserFunction.from_callable(f)
+    params = tuple(inspect.signature(f).parameters) if user is None else user.params
+    called = name or user.name  # type: ignore[union-attr]
+    _require_parameters(called, params, tangent, "d_", ())
+    _require_parameters(called, params, adjoint, "b_", (RESULT, f"b_{RESULT}"))
+    fixed = (constants,) if isinstance(constants, str) else tuple(constants)
+    unknown = set(fixed) - set(params)
+    if unknown:
+        raise BadCall(f"{called} has no parameter '{min(unknown)}'", code="S2S024", hint=f"it has {', '.join(params)}")
+    given: dict[str, Any] = {k: UserFunction.from_callable(g)
+                             for k, g in (("tangent", tangent), ("adjoint", adjoint)) if g is not None}
+    known: object = declared_for(user.identity) if user is not None else library_rule(called)
+    if isinstance(known, CallRule) and known.library and not known.by_user:
+        raise BadCall(f"{called} has a rule already", code="S2S024", hint="wrap it in a function of your own")
+    if user is None and lookup(called) is not None:
+        raise BadCall(f"{called} has a rule already", code="S2S024", hint="wrap it in a function of your own")
+    if isinstance(known, CallRule) and not constant:
+        made = replace(known, **given, constants=fixed or known.constants,
+                       extents=_extents(extents) or known.extents, constant=False)
+    else:
+        structure = ("value",) if user is None else structure_of(user)
+        made = CallRule(called, params, tangent=given.get("tangent"), adjoint=given.get("adjoint"), constant=constant,
+                        constants=fixed, structure=structure, extents=_extents(extents), library=user is None,
+                        by_user=True)
+    if user is None:
+        declare_library(made)
+    else:
+        declare(user.identity, made)
+
+
+def _extents(given: object) -> tuple[Any, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, list):
+        return tuple(given)
+    return (given,)
+
+
+def _require_parameters(called: str, params: tuple[str, ...], given: Callable[..., object] | None, prefix: str,
+                        others: tuple[str, ...]) -> None:
+    """Refuse a tangent or adjoint with a parameter that stands for nothing."""
+    if given is None:
+        return
+    if set(params) & set(others):
+        raise BadCall(f"a parameter of {called} is called '{RESULT}', which stands for its result in an adjoint",
+                      code="S2S024", hint="rename the parameter")
+    for p in inspect.signature(given).parameters:
+        if p not in (*params, *others) and not (p.startswith(prefix) and p[2:] in params):
+            allowed = ", ".join((*params, *others, *(f"{prefix}{q}" for q in params)))
+            raise BadCall(f"the parameter '{p}' of the rule for {called} stands for nothing", code="S2S024",
+                          hint=f"parameters are found by name: {allowed}")
