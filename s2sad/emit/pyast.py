@@ -155,7 +155,7 @@ class ToPython:
             return ast.IfExp(test=args[0], body=args[1], orelse=args[2])
         if fn in AS_PART:
             return attribute(args[0], AS_PART[fn])
-        return ast.Call(func=dotted(fn.partition("@")[0]), args=args, keywords=[])
+        return ast.Call(func=dotted(fn.rpartition("@")[2]), args=args, keywords=[])
 
     def call(self, call: Call) -> ast.expr:
         if call.fn in AS_ATTRIBUTE and len(call.args) == 1:

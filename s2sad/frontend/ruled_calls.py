@@ -11,6 +11,7 @@ after::
 """
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gast
@@ -41,17 +42,14 @@ def call_user(flat: Expressions, helper: UserFunction, rule: CallRule | Elementw
         flat.refuse(f"'*' among the parameters of '{helper.name}', which has a derivative rule: not supported", node,
                     code="S2S012", hint="give it plain parameters")
     args = evaluated(flat, helper.params, given, node, f"'{helper.name}', which has a derivative rule,", "S2S012")
-    name = flat.names.callees[helper.key].name if helper.key in flat.names.callees else helper.name
-    if helper.key not in flat.names.callees:
-        if name in flat.names.used:
-            flat.refuse(f"'{name}' has a derivative rule and is called by its name, which stands for something else "
-                        "here", node, code="S2S009", hint=f"rename the one or the other '{name}'")
+    callee = flat.names.callees.get(helper.key)
+    if callee is None:
         structure = rule.structure if isinstance(rule, CallRule) else VALUE
-        flat.names.callees[helper.key] = Callee(helper, structure)
-        flat.names.used.add(name)
+        callee = Callee(replace(helper, name=flat.names.fresh(helper.name)), structure)
+        flat.names.callees[helper.key] = callee
     if isinstance(rule, ElementwiseRule):
-        return flat.temporary(Op(rule.op, args))
-    return _emit(flat, rule, name, args, node)
+        return flat.temporary(Op(f"{rule.op}@{callee.name}", args))
+    return _emit(flat, rule, callee.name, args, node)
 
 
 def calls_itself(user: UserFunction) -> Function | None:
@@ -60,14 +58,15 @@ def calls_itself(user: UserFunction) -> Function | None:
     if rule is None:
         return None
     loc = user.loc(user.node)
-    names = LocalNames({*user.params, user.name})
-    callees = {user.name: user}
+    names = LocalNames(user.params)
+    called = names.fresh(user.name)
+    callees = {called: replace(user, name=called)}
     if isinstance(rule, ElementwiseRule):
         value = names.temp()
-        return Function(user.name, user.params, (Assign(value, Op(rule.op, user.params), loc),), value, loc,
-                        callees=callees)
+        call = Assign(value, Op(f"{rule.op}@{called}", user.params), loc)
+        return Function(user.name, user.params, (call,), value, loc, callees=callees)
     result = names_of(names, rule.structure)
-    body = (Invoke(result, user.name, user.params, rule=rule, loc=loc),)
+    body = (Invoke(result, called, user.params, rule=rule, loc=loc),)
     return Function(user.name, user.params, body, result, loc, callees=callees)
 
 

@@ -192,7 +192,9 @@ class _Webs:
                 case Permute(targets) as new:
                     return replace(new, targets=tuple(target(s, t) for t in targets))
                 case Invoke(held) as new:
-                    return replace(new, result=map_result(held, lambda t: target(s, t)))  # type: ignore[arg-type]
+                    own = {t: target(s, t) for t in binds(s)}
+                    return replace(new, result=map_result(held, lambda t: own.get(t, t)),  # type: ignore[arg-type]
+                                   copied=tuple(own[t] for t in new.copied))
                 case If() as new:
                     return replace(new, then=block(new.then), orelse=block(new.orelse))
                 case For() as new:

@@ -42,7 +42,7 @@ def callee_functions(callees: Callees, finish: Finish, callers: Sequence[ast.Fun
 
 def carried_functions(texts: Mapping[str, UserFunction], callers: Sequence[ast.FunctionDef]) -> list[ast.FunctionDef]:
     """The functions with rules of their own that are called, as they are written."""
-    called = {n.id for f in callers for n in ast.walk(f) if isinstance(n, ast.Name)}
+    called = {name for f in callers for name in names(f)}
     taken = {f.name for f in callers} | texts.keys()
     out: list[ast.FunctionDef] = []
     for name, user in texts.items():

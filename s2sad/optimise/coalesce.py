@@ -97,6 +97,7 @@ def renamed(fn: Function, m: Mapping[str, str]) -> Function:
 
 def _rename(body: Block, m: Mapping[str, str]) -> Block:
     def statement(s: Stmt) -> tuple[Stmt, ...]:
+        given = s
         if not m.keys().isdisjoint(w.reads(s)):
             s = w.substitute_reads(s, m)
         match s:
@@ -105,8 +106,10 @@ def _rename(body: Block, m: Mapping[str, str]) -> Block:
                     s = replace(s, target=m[t])
             case Permute(targets):
                 s = replace(s, targets=tuple(m.get(t, t) for t in targets))
-            case Invoke(held):
-                s = replace(s, result=w.map_result(held, lambda t: m.get(t, t)))  # type: ignore[arg-type]
+            case Invoke():
+                assert isinstance(given, Invoke)
+                s = replace(s, result=w.map_result(given.result, lambda t: m.get(t, t)),  # type: ignore[arg-type]
+                            copied=tuple(m.get(t, t) for t in s.copied))
             case For(var=var, exit=exit, trips=trips):
                 s = replace(s, var=m.get(var, var), exit=m.get(exit, exit) if exit else None,
                             trips=m.get(trips, trips) if trips else None)

@@ -75,7 +75,10 @@ class CallRule:
 
 @dataclass(frozen=True, eq=False)
 class ElementwiseRule:
-    """A function of numbers with partial derivatives in the table, under a name of its own: ``softplus@3``."""
+    """A function of numbers with partial derivatives in the table, under a name of its own: ``softplus@3``.
+
+    In the IR the name it has in the module follows: ``softplus@3@softplus``.
+    """
 
     op: str
     params: tuple[str, ...]

@@ -190,6 +190,8 @@ def constant(*names: str) -> None:
 
 def lookup(fn: str, on_complex: bool = False) -> Rule | Constant | None:
     """The rule of a function by canonical name, :data:`CONSTANT`, or ``None`` where nothing is known."""
+    if "@" in fn:
+        fn = fn.rpartition("@")[0]                  # a user's function: what it is called in the module follows
     return (_ON_COMPLEX if on_complex else _TABLE).get(fn)
 
 

@@ -38,11 +38,11 @@ def solved(a: Any, b: Any) -> Any:
 
 
 def determinant(a: Any) -> Any:
-    return types.float64 if matrix(a) == types.float64 else None
+    return matrix(a) and (types.complex128 if isinstance(a.dtype, types.Complex) else types.float64)
 
 
 def sign_and_logarithm(a: Any) -> Any:
-    return types.UniTuple(types.float64, 2) if matrix(a) == types.float64 else None
+    return matrix(a) and types.Tuple((determinant(a), types.float64))
 
 
 def q_and_r(a: Any) -> Any:
@@ -57,14 +57,22 @@ def spectrum_and_vectors(a: Any) -> Any:
     return matrix(a) and types.Tuple((spectrum(a), types.Array(a.dtype, 2, "F")))
 
 
+def eigenvalues(a: Any) -> Any:
+    return matrix(a) and types.Array(a.dtype, 1, "C")
+
+
+def eigenvalues_and_vectors(a: Any) -> Any:
+    return matrix(a) and types.Tuple((eigenvalues(a), types.Array(a.dtype, 2, "F")))
+
+
 def singular_values(a: Any, *_: Any) -> Any:
     vectors = matrix(a) and types.Array(a.dtype, 2, "F")
     return vectors and types.Tuple((vectors, spectrum(a), vectors))
 
 
 def length(x: Any, *_: Any) -> Any:
-    return types.float64 if isinstance(x, types.Array) and x.ndim <= 2 and x.dtype in (
-        types.float64, types.complex128) else None
+    of_numbers = isinstance(x, types.Array) and isinstance(x.dtype, (types.Float, types.Complex))
+    return types.float64 if of_numbers and x.ndim <= 2 else None
 
 
 def least_squares(a: Any, b: Any, *_: Any) -> Any:

@@ -200,9 +200,9 @@ def eigvals_adjoint(a, b_a, b_result):
 
 
 library("np.linalg.eig(a)", tangent=eig_tangent, adjoint=eig_adjoint, results=((("a", 0),), "a"),
-        types=results.spectrum_and_vectors)
+        types=results.eigenvalues_and_vectors)
 library("np.linalg.eigvals(a)", tangent=eigvals_tangent, adjoint=eigvals_adjoint, results=((("a", 0),),),
-        types=results.spectrum)
+        types=results.eigenvalues)
 
 # ---------------------------------------------------------------------------- svd
 
