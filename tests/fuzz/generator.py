@@ -36,7 +36,8 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
             "vector-statements", "overlap", "matrix-parts", "transposes", "conditional-aliases", "carried-references",
             "pairs", "tuples", "closures", "booleans", "overflow", "choices", "over-elements", "loop-else", "shadowing",
             "float32", "refills", "moving-indices", *carried.FEATURES)
-RARE = {"float32": 0.15, "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
+RARE = {"long-loops": 0.15, "float32": 0.15,
+        "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
 FAMILIES = (lists, selections, shapes, recursion, functions, syntax, structures, draws, complexes)
 """Modules that each add statements of a kind. The first of a family's features says whether a program has any."""
@@ -199,6 +200,8 @@ class _Generator(Helpers):
             kinds.append((2, self.loop_over))
         if self.helpers["pair"]:
             kinds.append((2, self.call_pair))
+        if self.helpers["step"]:
+            kinds.append((2, self.call_step))
         if self.helpers["two"]:
             kinds.append((2, self.call_two))
         if self.has("overlap"):
@@ -521,14 +524,14 @@ class _Generator(Helpers):
         self.statements(1 + self.c.below(3), scalars)
         if self.has("break") and self.c.chance(0.35):
             self.leave("break", scalars)
-            if self.has("early-return") and self.c.chance(0.4):
+            if self.has("early-return") and self.c.chance(0.6):
                 self.early_return()
         if self.has("continue") and self.c.chance(0.3):
             self.leave("continue", scalars)
 
     def leave(self, how: str, scalars: bool) -> None:
         self.used.add(how)
-        if self.c.chance(0.3):
+        if self.c.chance(0.5):
             with carried.nested_leave(self, how):
                 self.assign()
             return self.statements(1, scalars)

@@ -4,8 +4,8 @@ from __future__ import annotations
 from tests.fuzz.scope import Scope, Var
 from tests.fuzz.statements import Statements
 
-HELPERS = ("scalar", "reduce", "fill", "pair", "two", "list", "recursive", "recursive reading", "recursive writing",
-           "applied", "keyword", "namedtuple")
+HELPERS = ("scalar", "reduce", "fill", "pair", "two", "step", "list", "recursive", "recursive reading",
+           "recursive writing", "applied", "keyword", "namedtuple")
 """The kinds of functions in front of the main one; those of kinds further on are made by their families."""
 
 
@@ -51,6 +51,12 @@ class Helpers(Statements):
                      f"        e = {self.c.pick(['v[i]', 'v[-1 - i]', 'v[len(v) - 1 - i] * u[0]'])}",
                      f"        u[i] {self.c.pick(['=', '+='])} {self.e.scalar(self.scope)}", ""]
             self.helpers["pair"].append(name)
+        if self.has("steps"):
+            name = self.fresh("step_")
+            new = self.c.pick(["c", "0.6 * v[-1]", "v[0] * c", "0.5 * v[0] + math.sin(c)"])
+            given = self.c.pick(["v[0]", "v[-1] * c", "c"])
+            text += [f"def {name}(v, c):", f"    v[0] = {new}", f"    return {given}", ""]
+            self.helpers["step"].append(name)
         if self.has("tuples"):
             name = self.fresh("two_")
             self.scope = Scope({n: Var(n, "f") for n in self.parameters()})

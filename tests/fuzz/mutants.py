@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from s2sad.analysis import activity, kills, only_stores, required
-from s2sad.analysis.structure import Structure
 from s2sad.frontend.exits import _OneExit
 from s2sad.frontend.inline import inline
 from s2sad.frontend.webs import _Webs
@@ -163,12 +162,12 @@ MUTANTS = (
     Mutant("what a loop changes is known in it", common.merge_common_subexpressions,
            "if not hasattr(s, \"then\"):", "if False:"),
     Mutant("an expression is reused after its operand changed", common.merge_common_subexpressions,
-           "name in bound or any(n in bound for n in w.rhs_names(r))", "name in bound"),
+           "name in bound or not bound.isdisjoint(w.rhs_names(r))", "name in bound"),
     Mutant("a live store is dead", dead._clean, "if array is not None and array not in out:",
            "if array is not None and (array not in out or len(w.reads(s)) == 2):"),
     Mutant("names alive together become one", coalesce.coalesce,
            "o in clashes.get(n, ()) or not _same_type(fn, n, o)", "not _same_type(fn, n, o)"),
-    Mutant("a load is folded past a store", fold._disturbed, ", *w.written(s)}", "}"),
+    Mutant("a load is folded past a store", fold._disturbed, " and reads.isdisjoint(w.written_in(s))", ""),
     # ---- found to be noticeable later
     Mutant("a tape's index forgets where the loop starts", Tapes._index,
            "if start != ZERO:", "if start != ZERO and step < 0:"),
@@ -182,10 +181,11 @@ MUTANTS = (
     Mutant("a tangent sees the operand overwritten", _Builder.operation,
            "if wants_result and target in value.args:", "if False:"),
     Mutant("a copy is followed past its change", copies.propagate_copies,
-           "stable = isinstance(source, Const) or not any(source in w.binds(x) for x in w.walk(rest))",
+           "stable = isinstance(source, Const) or not any(source in w.bound_in(x) for x in rest)",
            "stable = True"),
     Mutant("a value live in the next iteration is dead", dead._clean, "if grown == live:", "if True:"),
-    Mutant("an expression is folded past a change", fold._disturbed, "*w.binds(s), ", ""),
+    Mutant("an expression is folded past a change", fold._disturbed,
+           "reads.isdisjoint(w.bound_in(s)) and ", ""),
     Mutant("the adjoint of an inner loop does not start at zero", Accumulators.materialise,
            "self.emit(Assign(b, self.zero(name) if total is None else total, self.loc))",
            "total is None or self.emit(Assign(b, total, self.loc))"),
@@ -194,14 +194,8 @@ MUTANTS = (
     Mutant("elements are apart where their indices have other names", required._Planner._elsewhere,
            "if ba == bb and ka != kb and",
            "if ba != bb:\n            return True\n        if ba == bb and ka != kb and"),
-    Mutant("a carried value is taken for a temporary", Structure.is_temporary,
-           "if top is None or self.place[top].index <= d.index:", "if top is None:"),
-    Mutant("a carried value lives inside the iteration", Structure._find_home,
-           "self._exposed(path[-1][0], name)", "False"),
     Mutant("the bounds of a loop are not wanted", required._Planner.control_needs,
            "return [(n, True) for n in w.names_in((start, stop, step))]", "return []"),
-    Mutant("an overwritten bound is read again", control._capture_control,
-           "and n in bound and n not in copies", "and n in bound and isinstance(s, If)"),
     Mutant("a loop with a step runs backwards from zero", ReverseSweep.rev_for, "if start != ZERO:", "if False:"),
     Mutant("the other array of a swap is not copied", vjp.vjp_functions,
            "restored |= {m for n in restored for m in groups.get(n, ())}", "pass"),
@@ -226,7 +220,7 @@ MUTANTS = (
     Mutant("an index that changes in a loop moves out of it", hoist.hoist_invariants,
            "if any(n in bound for n in w.rhs_names(s.value)):", "if False:"),
     Mutant("what only the other branch reads is dead", dead._clean,
-           "return s, live_then | live_else | set(w.reads(s))", "return s, live_then | set(w.reads(s))"),
+           "live_then | live_else | set(w.reads(s))", "live_then | set(w.reads(s))"),
     Mutant("a view is stable in any loop", Bindings.is_stable,
            "if name in self._carried and base in self._in_loops:", "if False:"),
     Mutant("what a call has written is not put back", ReverseSweep.rev_statement,

@@ -4,7 +4,7 @@
 programs, made small, to ``mutants.json``, on which the test suite repeats it quickly.
 
 A search walks through the programs once, with every bug that is still unnoticed at each of them. A bug is checked in
-full only where it changes what is generated; what the types of a function are is found once for all of them.
+full only where the compiler comes by its place and answers something else.
 """
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from s2sad import driver
-from s2sad.emit import to_python, unparse
 from tests.fuzz.generator import generate
 from tests.fuzz.mutants import HITS, MUTANTS, Mutant
 from tests.fuzz.oracles import check
@@ -107,30 +106,6 @@ def _watched(f: FunctionType, mutants: tuple[Mutant, ...]) -> CodeType:
 
 # ---------------------------------------------------------------------------- what is done once
 
-@contextlib.contextmanager
-def types_remembered() -> Iterator[None]:
-    """Types of a function are inferred once for all mutants, none of which is in type inference."""
-    infer = driver.infer
-    known: dict[object, Any] = {}
-
-    def remembered(fn, argtypes, helpers=None):
-        if fn.callees:
-            return infer(fn, argtypes, helpers)
-        key = unparse(to_python(fn)), tuple(str(argtypes[p]) for p in fn.params), tuple(helpers or ())
-        if key not in known:
-            if len(known) > 64:
-                known.clear()
-            known[key] = infer(fn, argtypes, helpers)
-        types, result = known[key]
-        return dict(types), result
-
-    driver.infer = remembered
-    try:
-        yield
-    finally:
-        driver.infer = infer
-
-
 LATE = ("s2sad.transform.", "s2sad.kinds.", "s2sad.analysis.required", "s2sad.analysis.kills", "s2sad.optimise.fold",
         "s2sad.analysis.only_stores", "s2sad.analysis.activity", "s2sad.optimise.coalesce", "s2sad.optimise.zeros")
 """Modules that run after a function is lowered, which is then done once for all mutants of them."""
@@ -192,7 +167,11 @@ def search(mutants: Sequence[Mutant], seed: int, most: int = MOST) -> Iterator[t
         if not left:
             return
         program = generate(random.Random(f"{seed}.{k}").randbytes(BYTES))
-        recorded = Recorded(program, left)
+        try:
+            recorded = Recorded(program, left)
+        except Disagreement as e:
+            print(f"program {k} of seed {seed} fails without any bug planted: {e}", file=sys.stderr)
+            continue
         if recorded.outcome.kind == "wild":
             continue
         for mutant in list(left):
@@ -217,6 +196,22 @@ def noticed(mutant: Mutant, program: Program, recorded: Recorded) -> str | None:
     return None
 
 
+def recorded_program(found: dict[str, Any]) -> Program:
+    return Program(found["source"], frozenset(), found["seed"], found["n"], found["m"])
+
+
+def still_notices(mutant: Mutant, program: Program) -> bool:
+    """Whether a program is right as the compiler is, and wrong with the bug planted."""
+    if not check(program).kind.startswith("agrees"):
+        return False
+    with planted(mutant):
+        try:
+            check(program)
+        except Disagreement:
+            return True
+    return False
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.planting", description="Plant bugs in the compiler.")
     parser.add_argument("--seed", type=int, default=0)
@@ -228,17 +223,18 @@ def main(argv: list[str] | None = None) -> int:
     began = time.monotonic()
     mutants = [m for m in MUTANTS if not options.only or options.only in m.name]
     left = list(mutants)
-    with types_remembered():
-        for mutant, programs, program, what in search(mutants, options.seed, options.programs):
-            left.remove(mutant)
-            print(f"{programs:5d}  {mutant.name}: {what[:90]}", flush=True)
-            if options.record:
+    for mutant, programs, program, what in search(mutants, options.seed, options.programs):
+        left.remove(mutant)
+        print(f"{programs:5d}  {mutant.name}: {what[:90]}", flush=True)
+        if options.record:
+            kept = record.get(mutant.name)
+            if kept is None or not still_notices(mutant, recorded_program(kept)):
                 with planted(mutant):
-                    small = shrink(program, tries=60)
+                    small = shrink(program, tries=25)
                 kept = {k: v for k, v in asdict(small).items() if k != "features"}
-                record[mutant.name] = {"programs": programs, **kept}
-                known = {m.name: record[m.name] for m in MUTANTS if m.name in record}
-                RECORD.write_text(json.dumps(known, indent=1) + "\n")
+            record[mutant.name] = {**kept, "programs": programs, "noticed": what.split(":", 1)[0]}
+            known = {m.name: record[m.name] for m in MUTANTS if m.name in record}
+            RECORD.write_text(json.dumps(known, indent=1) + "\n")
     for mutant in left:
         print(f"never  {mutant.name}")
     print(f"{len(left)} of {len(mutants)} never noticed; {time.monotonic() - began:.0f} s")

@@ -44,7 +44,14 @@ class Statements:
         self.used |= {"matrix", "matrix-part"}
         i, j = self.e.index(self.scope, w.rows), self.e.index(self.scope, w.length)
         op = self.c.pick(["=", "=", "+="]) if self.has("augmented") else "="
-        kind = self.c.pick(["row", "column", "reversed", "strided", "shifted", "flipped"])
+        kind = self.c.pick(["row", "column", "reversed", "strided", "shifted", "flipped", "rows"])
+        if kind == "rows":
+            # A row is given to several, itself among them.
+            low, op = self.c.below(2), op if op == "=" else "*="
+            self.emit(f"{w.name}[{low}:{low + 2}] {op} {w.name}[{self.c.pick([str(low), i])}] * "
+                      f"{self.e.bounded(self.scope, 1)}")
+            self.used |= {"aliasing", "overlap"}
+            return
         if kind in ("shifted", "flipped"):
             self.used |= {"aliasing", "overlap"}
             rest = "" if kind == "shifted" else ":, "
@@ -94,7 +101,7 @@ class Statements:
             self.emit(f"for {inner} in range({stop}):")
             with self.block():
                 self.scope.add(Var(inner, "i", low=0, high=v.length - 1, free=False))
-                if self.c.chance(0.3):
+                if self.c.chance(0.5):
                     self.emit(f"if {self.e.condition(self.scope)}:")
                     self.emit(f"    {v.name}[{inner}] = {self.e.scalar(self.scope, 1)}")
                 else:
@@ -165,6 +172,31 @@ class Statements:
                                      (f"{v.name}[1:]", f"{v.name}[:-1]"), (f"{v.name}[:-1]", f"{v.name}[1:]"),
                                      (v.name, f"{v.name}[::-1]")])
         self.emit(f"{self.c.pick(self.helpers['pair'])}({first}, {second}, {self.e.scalar(self.scope, 1)})")
+
+    def call_step(self) -> None:
+        """A helper that changes an array is called in the middle of an expression that reads it, or in a condition."""
+        self.used |= {"mutating-helper", "step"}
+        v = self.c.pick(self.scope.vectors())
+        call = f"{self.c.pick(self.helpers['step'])}({v.name}, {self.e.atom(self.scope)})"
+        place = f"{v.name}[{self.c.pick(['0', self.e.index(self.scope, v.length)])}]"
+        match self.c.below(5):
+            case 0:
+                self.emit(f"{place} = {place} {self.c.pick('+-*')} {call}")
+            case 1:
+                self.emit(f"{place} += {call}")
+            case 2:
+                self.define(f"{place} * {call} - {place}")
+            case 3:
+                free = self.scope.of("f", free=True)
+                name = self.c.pick(free).name
+                self.emit(f"{name} = 0.5 * {name} + {call} * {place}")
+            case _:
+                k, s = self.fresh("k"), self.float()
+                self.emit(f"{k} = 0")
+                self.emit(f"{s} = 0.3")
+                self.emit(f"while {call} > -20.0 and {k} < {1 + self.c.below(3)}:")
+                self.emit(f"    {k} += 1")
+                self.emit(f"    {s} = 0.5 * {s} + {place} * {v.name}[0]")
 
     def call_two(self) -> None:
         """A helper that returns a tuple."""
