@@ -169,6 +169,8 @@ def _references(fn: Function, bindings: Bindings, referring: frozenset[str], cop
     while True:
         before = len(refs)
         refs |= never_copies(bindings, refs)
+        fed = {n for s, _ in bindings.copies if s.target in refs
+               for n in bindings.chain(source_of(s.value, fn.types) or "", refs) if n in bindings.static}
         for s, rest in bindings.copies:
             source = source_of(s.value, fn.types)
             assert source is not None
@@ -176,6 +178,8 @@ def _references(fn: Function, bindings: Bindings, referring: frozenset[str], cop
                 refs.update(n for n in bindings.chain(source, refs) if n in bindings.rebound or n in bindings.permuted)
             elif s.target not in copies and bindings.must_refer(s, source, rest, refs):
                 refs.add(s.target)
+            elif s.target in fed and not bindings.is_stable(s.target, bindings.base(source, refs), rest, refs):
+                refs.add(s.target)              # a copy, if references to it were none
         for p in permutes:
             if not refs.isdisjoint(p.targets):
                 refs.update(p.targets)

@@ -107,3 +107,26 @@ def old_steps_kept(x, n):
         v[0] = old[0] * old[-1]
         old[-1] += v[0]
     return np.sum(a) + old[0] * v[-1]
+
+
+@case(X, 0)
+@case(X, 3)
+def bound_to_part_of_an_old_view(x, n):
+    b = x * 2.0
+    c = b[1:]
+    for _ in range(n):
+        b = c[1:]
+    return np.sum(b * b) + np.sum(c)
+
+
+@case(X, 0)
+@case(X, 3)
+def bound_to_part_of_an_old_view_written(x, n):
+    b = x * 2.0
+    c = b[1:]
+    d = c[1:]
+    for _ in range(n):
+        b = d[:-1]
+        d[0] = 3.0 * x[0]
+        b[0] *= c[1]
+    return np.sum(b * b) + np.sum(c)
