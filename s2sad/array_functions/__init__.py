@@ -6,15 +6,18 @@ those of loops and numbers. :mod:`s2sad.array_functions.declare` says how a func
 """
 from s2sad.array_functions import (
     building,
+    contractions,
     extremes,
     ignoring_nan,
     joining,
     ordering,
     rearranging,
     reductions,
+    searching,
+    signals,
     statistics,
 )
 from s2sad.array_functions.declare import Declaration, declared, table
 
-__all__ = ["Declaration", "building", "declared", "extremes", "ignoring_nan", "joining", "ordering", "rearranging",
-           "reductions", "statistics", "table"]
+__all__ = ["Declaration", "building", "contractions", "declared", "extremes", "ignoring_nan", "joining", "ordering",
+           "rearranging", "reductions", "searching", "signals", "statistics", "table"]

@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from s2sad.errors import UnsupportedFunction
+from s2sad.ir.nodes import Arg, TupleArg
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +44,19 @@ class Declaration:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(inspect.signature(self.body).parameters)
+
+    @cached_property
+    def rest(self) -> str | None:
+        """The parameter that takes all further arguments."""
+        last = inspect.signature(self.body).parameters[self.parameters[-1]]
+        return last.name if last.kind is last.VAR_POSITIONAL else None
+
+    def bound(self, args: Sequence[Arg]) -> dict[str, Arg]:
+        """What parameters get by their place."""
+        given = dict(zip(self.parameters, args))
+        if self.rest is not None:
+            given[self.rest] = TupleArg(tuple(args[len(self.parameters) - 1:]))
+        return given
 
     @cached_property
     def defaults(self) -> dict[str, Any]:

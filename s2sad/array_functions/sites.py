@@ -120,7 +120,9 @@ def _typeof_site(site: Site, c: Any) -> SiteType:
 
 @cache
 def _user_function(of: Declaration) -> UserFunction:
-    return UserFunction.from_callable(of.body)
+    user = UserFunction.from_callable(of.body)
+    user.node.args.vararg = None                                 # a tuple, as any other operand of several
+    return user
 
 
 # ---------------------------------------------------------------------------- finding the calls
@@ -171,7 +173,7 @@ class _Bound:
 
     def site(self, call: Call, normal_form: NormalForm) -> Site:
         given: dict[str, Arg] = {p: Const(v) for p, v in self.of.defaults.items()}
-        given |= {**dict(zip(self.of.parameters, call.args)), **dict(call.kwargs)}
+        given |= {**self.of.bound(call.args), **dict(call.kwargs)}
         output = given.pop(OUTPUT, None)
         held = {p: self.held(p, given[p], p) for p in self.of.parameters}
         return Site(self.of, held, tuple(self.params), tuple(self.operands),

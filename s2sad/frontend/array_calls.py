@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def array_call(flat: Expressions, of: Declaration, args: list[Arg], kwargs: tuple[tuple[str, Arg], ...],
                node: gast.Call) -> Rhs | Arg:
     """Lower a call: one value, or a tuple of them where the function gives several. The call stays as it is written."""
-    if len(args) > len(of.parameters):
+    if len(args) > len(of.parameters) and of.rest is None:
         flat.refuse(f"'{of.name}' takes at most {len(of.parameters)} arguments", node, code="S2S011",
                     hint=f"its parameters are: {', '.join(of.parameters)}")
-    given: dict[str, Arg] = dict(zip(of.parameters, args))
+    given = of.bound(args)
     for name, value in kwargs:
         if name not in of.parameters or name in given:
             flat.refuse(f"this use of '{of.name}' with '{name}' is not supported", node, code="S2S011",

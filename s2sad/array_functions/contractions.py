@@ -1,0 +1,167 @@
+"""Sums of products over named indices: ``np.einsum``, ``np.tensordot``, products of stacks of matrices."""
+from __future__ import annotations
+
+import string
+from collections import Counter
+
+import numpy as np
+
+from s2sad.array_functions.declare import array_function, refused, static
+from s2sad.array_functions.shapes import joint_kind
+
+
+@static
+def labels_of(subscripts, operands):
+    """The labels of the axes of each operand, and after them those of the result."""
+    if not isinstance(subscripts, str) or "." in subscripts:
+        raise refused("the subscripts of `np.einsum` must be a literal text without `...`", "write the indices out")
+    text, arrow, out = subscripts.replace(" ", "").partition("->")
+    terms = text.split(",")
+    if not arrow:
+        counts = Counter(text.replace(",", ""))
+        out = "".join(sorted(c for c, n in counts.items() if n == 1))
+    if len(terms) != len(operands) or any(len(t) != a.ndim for t, a in zip(terms, operands)):
+        raise refused(f"'{subscripts}' does not fit the operands", "give one index for each axis of each operand")
+    if len(set(out)) < len(out) or not set(out) <= set("".join(terms)):
+        raise refused(f"'{subscripts}' has an index in its result that is not once in it, or nowhere else",
+                      "name each index of the result once")
+    return (*terms, out)
+
+
+@static
+def summed(labels):
+    """The labels that are summed over, in the order they appear."""
+    return "".join(dict.fromkeys(c for t in labels[:-1] for c in t if c not in labels[-1]))
+
+
+@static
+def extents(names, labels, shapes):
+    """The sizes that belong to labels."""
+    known = {c: n for t, s in zip(labels[:-1], shapes) for c, n in reversed(tuple(zip(t, s)))}
+    return tuple(known[c] for c in names)
+
+
+@static
+def equal_pairs(labels, shapes):
+    """Pairs of sizes that must agree."""
+    first: dict = {}
+    pairs = []
+    for t, s in zip(labels[:-1], shapes):
+        for c, n in zip(t, s):
+            if c in first:
+                pairs.append((first[c], n))
+            first.setdefault(c, n)
+    return tuple(pairs)
+
+
+@static
+def at(term, names, index):
+    """The index into an operand with these labels."""
+    return tuple(index[names.index(c)] for c in term)
+
+
+@static
+def runs_along(labels):
+    """Whether the innermost loop should go along the last axis of the result: it is the last one of an operand."""
+    out = labels[-1]
+    return bool(out) and bool(summed(labels)) and any(t.endswith(out[-1]) for t in labels[:-1])
+
+
+@static
+def operands_and_labels(operands, labels):
+    return tuple(zip(operands, labels[:-1]))
+
+
+@static
+def order_of_loops(labels):
+    out = labels[-1]
+    return out[:-1] + summed(labels) + out[-1]
+
+
+@static
+def joined(*parts):
+    return "".join(parts)
+
+
+def all_shapes(operands):
+    out: tuple = ()
+    for a in operands:
+        out = (*out, a.shape)
+    return out
+
+
+def product_at(operands, labels, names, index):
+    p = 1
+    for n, (a, term) in enumerate(operands_and_labels(operands, labels)):
+        if n == 0:
+            p = a[at(term, names, index)]
+        else:
+            p = p * a[at(term, names, index)]
+    return p
+
+
+@static
+def kind_of_all(operands):
+    return joint_kind(*operands)
+
+
+@static
+def is_number_result(labels):
+    return not labels[-1]
+
+
+def contraction(operands, labels):
+    shapes = all_shapes(operands)
+    for m, n in equal_pairs(labels, shapes):
+        if m != n:
+            raise ValueError("operands could not be broadcast together")
+    kind = kind_of_all(operands)
+    inner = summed(labels)
+    if is_number_result(labels):
+        s = kind(0)
+        for i in np.ndindex(extents(inner, labels, shapes)):
+            s += product_at(operands, labels, inner, i)
+        return s
+    outer = labels[-1]
+    out = np.zeros(extents(outer, labels, shapes), kind)
+    if runs_along(labels):
+        names = order_of_loops(labels)
+        for i in np.ndindex(extents(names, labels, shapes)):
+            out[at(outer, names, i)] += product_at(operands, labels, names, i)
+        return out
+    for i in np.ndindex(extents(outer, labels, shapes)):
+        s = kind(0)
+        for j in np.ndindex(extents(inner, labels, shapes)):
+            s += product_at(operands, labels, joined(outer, inner), (*i, *j))
+        out[i] = s
+    return out
+
+
+@array_function("np.einsum", static="subscripts")
+def einsum(subscripts, *operands):
+    return contraction(operands, labels_of(subscripts, operands))
+
+
+@static
+def tensordot_labels(axes, a, b):
+    p, q = string.ascii_lowercase[:a.ndim], string.ascii_uppercase[:b.ndim]
+    if isinstance(axes, int):
+        left, right = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
+    elif isinstance(axes, tuple) and len(axes) == 2:
+        left, right = (k if isinstance(k, tuple) else (k,) for k in axes)
+    else:
+        raise refused("the axes of `np.tensordot` must be a literal number, or two literal tuples", "write them out")
+    if len(left) != len(right) or any(not -a.ndim <= k < a.ndim for k in left) \
+            or any(not -b.ndim <= k < b.ndim for k in right):
+        raise refused("the axes of `np.tensordot` do not fit its operands", "give axes the operands have")
+    names = list(q)
+    for i, j in zip(left, right):
+        names[j] = p[i]
+    second = "".join(names)
+    out = "".join(c for k, c in enumerate(p) if k not in [i % a.ndim for i in left])
+    return (p, second, out + "".join(c for c in second if c not in p))
+
+
+@array_function("np.tensordot", static="axes")
+def tensordot(a, b, axes=2):
+    return contraction((a, b), tensordot_labels(axes, a, b))
