@@ -13,11 +13,11 @@ from numba import types as nbt
 from s2sad.analysis.activity import find_activity
 from s2sad.analysis.calls import Calls
 from s2sad.analysis.repeatable import shows_plain_products
-from s2sad.array_functions.sites import expand, with_sites
+from s2sad.array_functions.sites import expand, has_products, with_sites
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
-from s2sad.errors import UnsupportedSyntax
+from s2sad.errors import S2sadError, TypeProblem, UnsupportedSyntax
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
 from s2sad.frontend.callee_types import compiled
 from s2sad.frontend.layout import layout_of
@@ -150,10 +150,29 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
         fn = replace(fn, name="function")                        # a lambda
     types = dict(zip(fn.params, argtypes))
     fn = prune_decided(replace(fn, types=types))
-    fn, sites = with_sites(fn, normal_form)                      # calls of functions that we have the bodies of
+    try:
+        return _typed(fn, types)
+    except TypeProblem as e:
+        if not has_products(fn):
+            raise
+        try:
+            return _typed(fn, types, products=True)
+        except S2sadError:
+            raise e from None
+
+
+def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) -> tuple[Function, object]:
+    """The types of all names, with the bodies of array functions in place of their calls."""
+    fn, sites = with_sites(fn, normal_form, products)
     inferred, returned = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees), **sites})
     fn = define_everywhere(fn, inferred)
     return expand(replace(fn, types={**inferred, **types}), sites), returned
+
+
+def uses_array_functions(user: UserFunction) -> bool:
+    """Whether a function calls some that we have the bodies of."""
+    fn = prune_decided(lower_function(user))
+    return has_products(fn) or bool(with_sites(fn, normal_form)[1])
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:

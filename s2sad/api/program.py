@@ -244,6 +244,8 @@ class FunctionProgram(Program):
         as_it_is = isinstance(f, Dispatcher) and self.options == merged(f, {})
         self._primal: Dispatcher | None = f if as_it_is else None  # type: ignore[assignment]
         self._user: UserFunction | None = None
+        self._more_than_numba: set[Types] = set()
+        """Types for which the function uses what numba lacks and the compiler has."""
         self._frozen = False
 
     def user(self, argtypes: Types) -> UserFunction:
@@ -266,24 +268,40 @@ class FunctionProgram(Program):
                 self._frozen = True
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
+        if argtypes in self._more_than_numba:
+            return self.python
         return self.python if any(map(of_python, argtypes)) else self.primal
 
     def call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """The primal, compiled; where numba knows no such arguments, from the form that takes their leaves."""
+        """The primal, compiled; where numba knows no such arguments, from the form that takes their leaves.
+
+        That form also serves functions which use what numba lacks and the compiler has (``np.tile``).
+        """
         if not self._returns_dict and all(map(numba_takes, (*args, *kwargs.values()))):
+            known = self._more_than_numba and self.types_of(self.parameters.bind(args, kwargs)) in self._more_than_numba
             try:
-                return self.primal(*args, **kwargs)
+                if not known:
+                    return self.primal(*args, **kwargs)
             except NumbaError as e:
-                raise self._type_problem(e, args, kwargs) from e
+                problem = self._type_problem(e, args, kwargs)
+                if problem is not None:
+                    raise problem from e
         bound = self.parameters.bind(args, kwargs)
         layout = self.layout_for(bound, fingerprint(bound))
         made = self.specialise_leaves("flat", layout, ())
         return restored(made.interface.tree, made.entry(*flat_arguments(layout, bound)))
 
-    def _type_problem(self, e: NumbaError, args: tuple[object, ...], kwargs: dict[str, object]) -> TypeProblem:
-        """What numba has against the function: as inference for derivatives finds it, else in numba's words."""
+    def _type_problem(self, e: NumbaError, args: tuple[object, ...], kwargs: dict[str, object]) -> TypeProblem | None:
+        """What numba has against the function: as inference for derivatives finds it, else in numba's words.
+
+        ``None`` if the compiler, which has bodies of its own for functions of NumPy, has nothing against it.
+        """
         try:
             types = self.types_of(self.parameters.bind(args, kwargs))
+            if driver.uses_array_functions(self.layout(types).user):
+                self.specialise_leaves("flat", self.layout(types), ())
+                self._more_than_numba.add(types)
+                return None
             self.interface(types, self.wrt(None).names)
         except TypeProblem as found:
             return found

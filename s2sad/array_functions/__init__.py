@@ -13,6 +13,7 @@ from s2sad.array_functions import (
     ordering,
     rearranging,
     reductions,
+    scattering,
     searching,
     signals,
     statistics,
@@ -20,4 +21,4 @@ from s2sad.array_functions import (
 from s2sad.array_functions.declare import Declaration, declared, table
 
 __all__ = ["Declaration", "building", "contractions", "declared", "extremes", "ignoring_nan", "joining", "ordering",
-           "rearranging", "reductions", "searching", "signals", "statistics", "table"]
+           "rearranging", "reductions", "scattering", "searching", "signals", "statistics", "table"]

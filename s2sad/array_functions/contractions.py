@@ -165,3 +165,59 @@ def tensordot_labels(axes, a, b):
 @array_function("np.tensordot", static="axes")
 def tensordot(a, b, axes=2):
     return contraction((a, b), tensordot_labels(axes, a, b))
+
+
+# ---------------------------------------------------------------------------- stacks of matrices
+
+@static
+def require_matrices(a, b):
+    if getattr(a, "ndim", 0) < 2 or getattr(b, "ndim", 0) < 2:
+        raise refused("a product of this stack of matrices and a vector is not supported", "use `np.einsum`")
+    return True
+
+
+@static
+def leading(shape, other):
+    """The leading extents of both, the fewer ones filled up with 1 in front."""
+    count = max(len(shape), len(other)) - 2
+    return tuple((1,) * (count - len(s) + 2) + s[:-2] for s in (shape, other))
+
+
+def common(first, second):
+    out: tuple = ()
+    for m, n in zip(first, second):
+        if m != n and m != 1 and n != 1:
+            raise ValueError("operands could not be broadcast together")
+        out = (*out, max(m, n))
+    return out
+
+
+def within(index, shape, count):
+    """The index into the leading axes of an operand, whose extents of 1 stay at 0."""
+    out: tuple = ()
+    for i, n in zip(index[len(index) - count:], shape):
+        out = (*out, min(i, n - 1))
+    return out
+
+
+@array_function("np.matmul", takes=lambda args, kwargs: False)
+def matmul(a, b):
+    """For products that numba has no type for; those of vectors and matrices stay what they are."""
+    if a.ndim <= 2:
+        if b.ndim <= 2:
+            return a @ b
+    require_matrices(a, b)
+    rows, inner, columns = a.shape[a.ndim - 2], a.shape[a.ndim - 1], b.shape[b.ndim - 1]
+    if b.shape[b.ndim - 2] != inner:
+        raise ValueError("matmul: input operands have a mismatch in their dimensions")
+    first, second = leading(a.shape, b.shape)
+    shape = common(first, second)
+    out = np.zeros((*shape, rows, columns), joint_kind(a, b))
+    for s in np.ndindex(shape):
+        p = within(s, a.shape, a.ndim - 2)
+        q = within(s, b.shape, b.ndim - 2)
+        for i in range(rows):
+            for j in range(inner):
+                for k in range(columns):
+                    out[(*s, i, k)] += a[(*p, i, j)] * b[(*q, j, k)]
+    return out

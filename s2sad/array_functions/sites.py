@@ -127,9 +127,17 @@ def _user_function(of: Declaration) -> UserFunction:
 
 # ---------------------------------------------------------------------------- finding the calls
 
-def with_sites(fn: Function, normal_form: NormalForm) -> tuple[Function, dict[str, Site]]:
-    """Give every call of an array function a name of its own; what it means is a :class:`Site`."""
-    if not any(isinstance(s, (Assign, Effect)) and _call(s) for s in w.walk(fn.body)):
+def has_products(fn: Function) -> bool:
+    """Whether ``@`` is used, of which numba knows vectors and matrices only."""
+    return any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "matmul" for s in w.walk(fn.body))
+
+
+def with_sites(fn: Function, normal_form: NormalForm, products: bool = False) -> tuple[Function, dict[str, Site]]:
+    """Give every call of an array function a name of its own; what it means is a :class:`Site`.
+
+    With ``products`` that includes ``@``.
+    """
+    if not any(isinstance(s, (Assign, Effect)) and _call(s, products) for s in w.walk(fn.body)):
         return fn, {}
     names = Names(w.all_names(fn))
     counts = w.definition_counts(fn)
@@ -146,7 +154,7 @@ def with_sites(fn: Function, normal_form: NormalForm) -> tuple[Function, dict[st
         return Call(name, made.operands)
 
     def visit(s: Stmt) -> tuple[Stmt, ...]:
-        call = _call(s)
+        call = _call(s, products)
         if call is None:
             return (s,)
         new = site(call, s.loc)
@@ -155,8 +163,10 @@ def with_sites(fn: Function, normal_form: NormalForm) -> tuple[Function, dict[st
     return replace(fn, body=w.map_block(fn.body, visit)), sites
 
 
-def _call(s: Stmt) -> Call | None:
+def _call(s: Stmt, products: bool) -> Call | None:
     call = s.call if isinstance(s, Effect) else s.value if isinstance(s, Assign) else None
+    if products and isinstance(call, Op) and call.fn == "matmul":
+        return Call("np.matmul", call.args)
     if not isinstance(call, Call):
         return None
     of = declared(call.fn)

@@ -8,6 +8,7 @@ from typing import NoReturn
 import gast
 import numpy as np
 
+from s2sad.array_functions import declared
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend import functions, known, lists, structures
 from s2sad.frontend.comparisons import compared
@@ -228,6 +229,8 @@ class Expressions:
                             what = f"'{owner.name}' has no '{node.attr}'"
                             raise UnsupportedSyntax(what, loc=loc, code="S2S003",
                                                     hint="look the name up, or pass the value in the call") from None
+                    if isinstance(owner, Library) and declared(f"{owner.name}.{node.attr}") is not None:
+                        return Library(f"{owner.name}.{node.attr}")
                     if isinstance(owner, (Library, UserFunction)):
                         raise UnsupportedFunction(f"'{owner.name}.{node.attr}' is not supported", loc=loc,
                                                   hint="pass its value in the call, or write out what it computes")

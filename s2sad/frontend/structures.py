@@ -373,6 +373,9 @@ def peek(flat: Expressions, node: gast.AST) -> TupleArg | None:
         case gast.Name(id=name) if name in flat.locals:
             held = flat.vars.get(name)
             return held if isinstance(held, TupleArg) else None
+        case gast.Attribute(attr="shape") | gast.Subscript(slice=gast.Slice()) if flat.names.known is not None:
+            held = flat.value(node)                              # part of a shape or index
+            return held if isinstance(held, TupleArg) else None
         case gast.Attribute(value=base, attr=key) | gast.Subscript(value=base, slice=gast.Constant(value=key)):
             held = peek(flat, base) if isinstance(base, (gast.Name, gast.Attribute, gast.Subscript)) else None
             if held is None or is_records(held) or is_record(held):

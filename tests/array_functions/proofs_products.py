@@ -61,3 +61,22 @@ def counts(a, w):
     n, _ = np.histogram(a, bins=3, range=(-1.0, 2.5))
     sums = np.bincount(np.array([0, 2, 2, 1, 0]), weights=w, minlength=4)
     return sums * edges[:4] * h[:4] * n[0] * own + np.unique(np.append(a, a))[1] * np.bincount(own)[0]
+
+
+@proof("np.add.at np.subtract.at", A, M, B[:3])
+def scattered(a, m, b):
+    x = a * a
+    k = np.array([1, 1, -1])
+    np.add.at(x, k, b)
+    np.subtract.at(x, k, a[0])
+    y = m * m
+    np.add.at(y, k[:2], m)
+    np.add.at(y, (k[:2], np.array([0, 0])), b[1:])
+    np.add.at(x, k, x[:3])
+    return x * y[1, 0] * y[0, 2]
+
+
+@proof("np.matmul", T, np.cos(np.arange(16.0)).reshape(1, 2, 4, 2))
+def stacks_of_matrices(a, b):
+    c = a @ b[0]
+    return c * (a @ b[0, 1]) + np.matmul(a, b)[0]
