@@ -18,6 +18,7 @@ from numba import types as nbt
 
 import s2sad
 from s2sad import driver
+from s2sad.array_functions import table
 from s2sad.emit import to_python, unparse
 from s2sad.errors import CODES, GUARDS, RETIRED
 from s2sad.frontend import UserFunction, infer, lower_function
@@ -45,7 +46,7 @@ def growth(y, rate, n):
 
 
 def typical(x):
-    return np.median(x) + np.sum(x)
+    return np.unwrap(x)[0] + np.sum(x)
 
 
 def code(text: str, language: str = "python") -> str:
@@ -82,6 +83,19 @@ def refused() -> str:
     rows = "\n".join(f"| {r.what} | {r.hint} | {'never' if r.never else 'not yet'} | `{r.code}` |"
                      for r in dict.fromkeys(REFUSED.values()))
     return f"| construct | what to write instead | | code |\n|---|---|---|---|\n{rows}\n"
+
+
+def array_functions() -> str:
+    """The functions of NumPy that are programs of the compiler's own, with their parameters, by module."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, of in table().items():
+        module = sys.modules[of.body.__module__]
+        title = (module.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        text = str(inspect.signature(of.body)).replace("'", '"')
+        groups.setdefault(title, {})[name] = text
+    rows = "\n".join(f"| {title} | {', '.join(f'`{n}{p}`' for n, p in sorted(functions.items()))} |"
+                     for title, functions in sorted(groups.items()))
+    return f"| | |\n|---|---|\n{rows}\n"
 
 
 def error_example() -> str:
@@ -159,7 +173,7 @@ def pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     own = {"error-codes": error_codes(), "error-pages": error_pages(), "refused": refused(),
            "error-example": error_example(), "rules": rules(), "constants": constants(),
-           "complex-rules": complex_rules()}
+           "complex-rules": complex_rules(), "array-functions": array_functions()}
     for name, text in {**own, **stages()}.items():
         (folder / f"{name}.md").write_text(text)
 
