@@ -11,6 +11,7 @@ import builtins
 import inspect
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ import gast
 import numba
 import numpy as np
 
+from s2sad.array_functions import table
 from s2sad.frontend.source import as_definition, lambda_of
 from s2sad.ir.nodes import Loc
 from s2sad.numeric import complex_library as library
@@ -69,6 +71,18 @@ def plain_function(f: object) -> FunctionType:
             raise ComplexStepUnavailable(f"'{getattr(f, '__name__', f)}' is not a Python function with source")
         seen = inner
     return seen
+
+
+@cache
+def bodies() -> dict[Callable, FunctionType]:
+    """The functions of NumPy that the compiler has as programs, which can be copied as any other."""
+    found = {}
+    for name, of in table().items():
+        function: Any = np
+        for part in name.split(".")[1:]:
+            function = getattr(function, part)
+        found[function] = of.body
+    return found  # type: ignore[return-value]
 
 
 def complex_copy(f: object) -> FunctionType:
@@ -216,7 +230,7 @@ class _Rewriter(ast.NodeTransformer):
             self.refuse(f"the name '{node.id}'", node)
         if isinstance(node, ast.Attribute):
             owner = self.meaning(node.value)
-            if isinstance(owner, ModuleType) and hasattr(owner, node.attr):
+            if isinstance(owner, (ModuleType, np.ufunc)) and hasattr(owner, node.attr):
                 return getattr(owner, node.attr)
         raise LookupError
 
@@ -288,6 +302,11 @@ class _Rewriter(ast.NodeTransformer):
             return library.LIBRARY.get(callee) or DRAWS[callee]
         except (KeyError, TypeError):
             pass
+        if getattr(callee, "runs_when_compiling", False):
+            return library.of_static(callee)
+        body = bodies().get(callee)
+        if body is not None:
+            return self.copies.of(body)
         if isinstance(callee, FunctionType) and module.split(".")[0] in ("numpy", "math"):
             self.refuse(f"'{ast.unparse(node.func)}'", node)
         try:

@@ -200,14 +200,19 @@ def _chosen(better: Callable) -> Callable:
     return evaluate
 
 
-def largest(a: Any) -> Any:
-    a = np.asarray(a)
-    return a.reshape(-1)[np.argmax(real_part(a))]
+def _picked(position: Callable) -> Callable:
+    """The elements at the places that a function of the real parts finds."""
+    def evaluate(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        a = np.asarray(a)
+        axes = tuple(range(a.ndim)) if axis is None else tuple(np.atleast_1d(axis) % a.ndim)
+        last = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
+        lines = last.reshape(*last.shape[:a.ndim - len(axes)], -1)
+        found = np.take_along_axis(lines, position(real_part(lines), axis=-1)[..., None], -1)[..., 0]
+        return np.expand_dims(found, axes) if keepdims else found[()]
+    return evaluate
 
 
-def smallest(a: Any) -> Any:
-    a = np.asarray(a)
-    return a.reshape(-1)[np.argmin(real_part(a))]
+largest, smallest = _picked(np.argmax), _picked(np.argmin)
 
 
 def _clip(a: Any, lower: Any, upper: Any) -> Any:
@@ -215,27 +220,48 @@ def _clip(a: Any, lower: Any, upper: Any) -> Any:
     return a if upper is None else minimum(a, upper)
 
 
-def _where(condition: Any, a: Any, b: Any) -> Any:
-    return np.where(real_part(condition), a, b)[()]
+def _where(condition: Any, *values: Any) -> Any:
+    return np.where(real_part(condition), *values)[()] if values else np.where(real_part(condition))
+
+
+def spread(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return largest(a, axis, keepdims) - smallest(a, axis, keepdims)
+
+
+def _covariance(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+    rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else x.T for x in (m, y) if x is not None]
+    x = np.concatenate(rows)
+    d = x - np.mean(x, axis=1, keepdims=True)
+    return np.squeeze(d @ d.T / (x.shape[1] - ((0 if bias else 1) if ddof is None else ddof)))[()]
+
+
+def _correlation(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    c = np.atleast_2d(_covariance(x, y, rowvar))
+    s = _sqrt(np.diag(c))
+    return np.squeeze(c / s / s[:, None])[()]
 
 
 def _norm(a: Any) -> Any:
     return _sqrt(np.sum(a * a))
 
 
-def variance(a: Any) -> Any:
-    d = a - np.mean(a)
-    return np.mean(d * d)
+def variance(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    d = a - np.mean(a, axis=axis, keepdims=True)
+    s = np.sum(d * d, axis=axis, keepdims=keepdims)
+    return s / (np.size(a) / max(np.size(s), 1) - ddof)
 
 
-def deviation(a: Any) -> Any:
-    return _sqrt(variance(a))
+def deviation(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    return _sqrt(variance(a, axis, ddof, keepdims))
 
 
-def _sort(a: Any) -> Any:
-    if np.ndim(a) != 1:
-        raise ComplexStepUnavailable("only arrays of one dimension are sorted by their real parts")
-    return a[np.argsort(real_part(a), kind="stable")]
+def _sort(a: Any, axis: Any = -1, kind: Any = None) -> Any:
+    return np.take_along_axis(a, np.argsort(real_part(a), axis=axis, kind="stable"), axis)
+
+
+def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    # without the conjugate that complex numbers have
+    return np.correlate(a, np.conj(v), mode)
 
 
 def _float(x: Any = 0.0) -> Any:
@@ -249,6 +275,13 @@ def _cbrt(x: Any) -> Any:
 
 def _linear(factor: float) -> Callable:
     return lambda x: x * factor
+
+
+def of_static(fn: Callable) -> Callable:
+    """A function that decides shapes and types: it sees real operands."""
+    def evaluate(*args: Any) -> Any:
+        return fn(*(real_part(a) for a in args))
+    return evaluate
 
 
 def _silent(*args: Any, **kwargs: Any) -> None:
@@ -265,10 +298,11 @@ _STRUCTURAL = """sum prod mean dot inner outer trace cumsum cumprod diff concate
     reshape transpose ravel copy tile repeat roll flip fliplr flipud expand_dims squeeze broadcast_to atleast_1d
     atleast_2d eye identity diag linspace ascontiguousarray asfortranarray square reciprocal add subtract multiply
     divide negative positive matmul swapaxes moveaxis array_split split rot90 tril triu kron take ndindex ndenumerate
-    shape size ndim""".split()
+    shape size ndim dstack append delete atleast_3d tri diagonal diagflat fill_diagonal vander meshgrid einsum tensordot
+    take_along_axis convolve cross gradient pad average ediff1d trapezoid full_like""".split()
 _REAL = """floor ceil trunc rint sign signbit isnan isinf isfinite less less_equal greater greater_equal equal not_equal
     logical_and logical_or logical_not logical_xor argmax argmin argsort any all count_nonzero searchsorted floor_divide
-    array_equal allclose isclose nonzero heaviside""".split()
+    array_equal allclose isclose nonzero flatnonzero digitize heaviside""".split()
 
 
 def _table() -> dict[Any, Callable]:
@@ -295,7 +329,9 @@ def _table() -> dict[Any, Callable]:
               math.copysign: _copysign, np.maximum: maximum, np.fmax: maximum, np.minimum: minimum, np.fmin: minimum,
               builtins.max: _chosen(lambda v, best: v > best), builtins.min: _chosen(lambda v, best: v < best),
               np.max: largest, np.min: smallest, np.clip: _clip, np.where: _where, np.var: variance, np.std: deviation,
-              np.sort: _sort, float: _float, np.float64: _float, print: _silent, np.cbrt: _cbrt,
+              np.sort: _sort, np.correlate: _correlate, np.ptp: spread, np.cov: _covariance,
+              np.corrcoef: _correlation, np.add.at: np.add.at, np.subtract.at: np.subtract.at,
+              float: _float, np.float64: _float, print: _silent, np.cbrt: _cbrt,
               math.degrees: _linear(180.0 / math.pi), math.radians: _linear(math.pi / 180.0),
               np.degrees: _linear(180.0 / math.pi), np.radians: _linear(math.pi / 180.0),
               np.rad2deg: _linear(180.0 / math.pi), np.deg2rad: _linear(math.pi / 180.0)}
@@ -313,6 +349,7 @@ METHODS: dict[str, Callable | None] = {
     "append": None, "pop": None, "insert": None, "extend": None, "reverse": None, "clear": None,
     "max": largest, "min": smallest, "var": variance, "std": deviation, "astype": astype,
     "argmax": LIBRARY[np.argmax], "argmin": LIBRARY[np.argmin],
+    "argsort": LIBRARY[np.argsort], "ptp": spread, "take": None, "repeat": None, "cumprod": None,
     "any": LIBRARY[np.any], "all": LIBRARY[np.all],
 }
 """Methods of arrays: ``None`` where complex arrays have the right one already."""
