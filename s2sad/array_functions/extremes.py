@@ -86,7 +86,16 @@ def smallest(a, axis=None, keepdims=False):
 def spread(a, axis=None, keepdims=False):
     require_array(a, "np.ptp")
     axes = axes_of(axis, a.ndim)
+    if scalar_result(axes, a.ndim, keepdims):
+        # numba's own type: its NaN is a double
+        kind = spread_kind(a)
+        return kind(extreme(a, axes, keepdims, True) - extreme(a, axes, keepdims, False))
     return extreme(a, axes, keepdims, True) - extreme(a, axes, keepdims, False)
+
+
+@static
+def spread_kind(a):
+    return np.complex128 if is_complex(a) else np.float64 if is_floating(a) else kind_of(a)
 
 
 def position_in_all(a, largest):

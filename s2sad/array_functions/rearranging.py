@@ -20,18 +20,20 @@ def literal(value, what):
 def roll(a, shift, axis=None):
     require_array(a, "np.roll")
     require_number(shift, "the shift")
-    out = np.empty(a.shape, kind_of(a))
     if axis is not None:
         along = axis_of(axis, a.ndim)
+        out = np.empty(a.shape, kind_of(a))
         for i in np.ndindex(a.shape):
             out[replaced(i, along, (i[along] + shift) % a.shape[along])] = a[i]
         return out
-    flat = out.ravel()
+    line = np.empty(a.size, kind_of(a))
     n = 0
     for i in np.ndindex(a.shape):
-        flat[(n + shift) % a.size] = a[i]
+        line[(n + shift) % a.size] = a[i]
         n += 1
-    return out
+    if a.ndim == 1:
+        return line
+    return line.reshape(a.shape)
 
 
 @array_function("np.rot90", static="k")
