@@ -189,12 +189,6 @@ def put_rows(out, start, m, rowvar):
                     out[start + i, k] = m[k, i]
 
 
-def times_conjugate(a, b, complex_elements):
-    if complex_elements:
-        return a * np.conj(b)
-    return a * b
-
-
 def covariance_of(m, y, rowvar, bias, ddof, kind):
     if m.ndim == 2:
         if m.shape[0] == 1:
@@ -216,13 +210,21 @@ def covariance_of(m, y, rowvar, bias, ddof, kind):
         mean = np.divide(s, n)
         for k in range(n):
             x[i, k] -= mean
-    c = np.empty((rows, rows), kind)
     factor = np.divide(1, max(n - freedom(bias, ddof), 0.0))
+    if not is_complex(x):
+        if n == 0:
+            factor = np.nan
+        c = np.dot(x, x.T)
+        for i in range(rows):
+            for j in range(rows):
+                c[i, j] = c[i, j] * factor
+        return c
+    c = np.empty((rows, rows), kind)
     for i in range(rows):
         for j in range(rows):
             s = kind(0)
             for k in range(n):
-                s += times_conjugate(x[i, k], x[j, k], is_complex(c))
+                s += x[i, k] * np.conj(x[j, k])
             c[i, j] = s * factor
             if n == 0:
                 c[i, j] = np.nan

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import gast
 
 from s2sad.array_functions.declare import OUTPUT, Declaration
+from s2sad.errors import S2sadError
 from s2sad.ir.nodes import Arg, Call, Const, Rhs, TupleArg
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def array_call(flat: Expressions, of: Declaration, args: list[Arg], kwargs: tupl
     for p in of.parameters:
         if p not in given and p not in of.defaults:
             flat.refuse(f"'{of.name}' needs '{p}'", node, code="S2S011", hint=f"pass '{p}'")
-    count = of.outputs(given)
+    try:
+        count = of.outputs(given)
+    except S2sadError as e:
+        e.loc = flat.user.loc(node)
+        raise
     if count is None:
         return Call(of.name, tuple(args), kwargs)
     return TupleArg(tuple(flat.temporary(Call(of.name, tuple(args), (*kwargs, (OUTPUT, Const(k)))))
