@@ -153,7 +153,7 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
     try:
         return _typed(fn, types)
     except TypeProblem as e:
-        if not has_products(fn):
+        if user.known is not None or not has_products(fn):       # a body of ours, or nothing to be had
             raise
         try:
             return _typed(fn, types, products=True)
