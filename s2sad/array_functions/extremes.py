@@ -17,6 +17,7 @@ from s2sad.array_functions.shapes import (
     reduced,
     require_array,
     scalar_result,
+    sum_kind,
     widened,
 )
 
@@ -87,7 +88,7 @@ def spread(a, axis=None, keepdims=False):
     require_array(a, "np.ptp")
     axes = axes_of(axis, a.ndim)
     if scalar_result(axes, a.ndim, keepdims):
-        # numba's own type: its NaN is a double
+        # numba's own type, which holds a double NaN
         kind = spread_kind(a)
         return kind(extreme(a, axes, keepdims, True) - extreme(a, axes, keepdims, False))
     return extreme(a, axes, keepdims, True) - extreme(a, axes, keepdims, False)
@@ -95,7 +96,7 @@ def spread(a, axis=None, keepdims=False):
 
 @static
 def spread_kind(a):
-    return np.complex128 if is_complex(a) else np.float64 if is_floating(a) else kind_of(a)
+    return np.complex128 if is_complex(a) else np.float64 if is_floating(a) else sum_kind(a)
 
 
 def position_in_all(a, largest):

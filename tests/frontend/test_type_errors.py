@@ -30,7 +30,7 @@ def inverted(x): return ~x[0]                                   # `~` is not def
 def number_at_array(x): return x[0] @ x                         # `@` is not defined || x[0] @
 def number_called(x): return x[0](2.0)                          # this is not a function || x[0](
 def no_attribute(x): return x.nope                              # '.nope' || x.nope
-def bad_call(x): return np.interp(x, x)                         # `interp` cannot be called || np.interp
+def bad_call(x): return np.interp(x, x)                         # 'np.interp' needs 'fp' || np.interp
 def unknown_keyword(x): return np.dot(x, x, keepdims=True)      # the keyword `keepdims` || np.dot
 def bad_axis(x): return x.sum(axis="a")                         # the axis must be a literal integer || x.sum
 def three_axes(x): return np.dot(x, np.ones((3, 3, 3)))         # `dot` cannot be called || np.dot
