@@ -235,7 +235,7 @@ def flattened(structure: object) -> tuple[object, ...]:
 
 def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
     """Clean up a generated function and print it: the passes after differentiation, in order."""
-    fn = checked(place_results(fn))
+    fn = place_results(fn)                                       # what is dead may read what is not handed over
     fn = improved(remove_dead_code, fn, live=live)
     names = LocalNames(w.all_names(fn))
     fn = split_webs(fn, names)                                   # forward and reverse uses of a name become independent
