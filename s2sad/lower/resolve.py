@@ -82,14 +82,22 @@ def _without_impossible(fn: Function, refs: References) -> Function:
         out = tuple(x for s in body for x in statement(s))
         return body if out == body else out
 
-    def statement(s: Stmt) -> Block:
+    def statement(s: Stmt, excluded: frozenset[Hashable] = frozenset()) -> Block:
+        """``excluded``: what tests before have found a reference not to be, where ``s`` is the next test of a chain."""
         if isinstance(s, If) and isinstance(s.test, str) and s.test in tests:
             name, number = tests[s.test]
-            possible = before[s].get(name, frozenset())
-            if number not in possible:
-                return block(s.orelse)
+            possible = before[s].get(name, frozenset()) - excluded
             if possible == {number}:
                 return block(s.then)
+            match s.orelse:
+                case (If(str(test)) as following,) if tests.get(test, ("",))[0] == name:
+                    orelse = statement(following, excluded | {number})
+                case _:
+                    orelse = block(s.orelse)
+            if number not in possible:
+                return orelse
+            then = block(s.then)
+            return (s,) if then is s.then and orelse == s.orelse else (replace(s, then=then, orelse=orelse),)
         nested = w.blocks(s)
         new = tuple(block(b) for b in nested)
         return (s,) if new == nested else (w.with_blocks(s, new),)

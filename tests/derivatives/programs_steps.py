@@ -130,3 +130,17 @@ def bound_to_part_of_an_old_view_written(x, n):
         d[0] = 3.0 * x[0]
         b[0] *= c[1]
     return np.sum(b * b) + np.sum(c)
+
+
+@case(X, 4)
+@case(X, 0)
+def bound_anew_after_a_view_of_either(x, n):
+    a = np.sin(x)
+    b = x * 1.0
+    if n < 3:
+        b = a[1:]
+    a = b[::2]
+    a[1] += a[1] * x[0]
+    if n > 1:
+        b = b * x[1]
+    return np.sum(a) + np.sum(b * b)
