@@ -6,6 +6,7 @@ those of loops and numbers. :mod:`s2sad.array_functions.declare` says how a func
 """
 from s2sad.array_functions import (
     building,
+    comparing,
     contractions,
     extremes,
     ignoring_nan,
@@ -20,5 +21,5 @@ from s2sad.array_functions import (
 )
 from s2sad.array_functions.declare import Declaration, declared, table
 
-__all__ = ["Declaration", "building", "contractions", "declared", "extremes", "ignoring_nan", "joining", "ordering",
-           "rearranging", "reductions", "scattering", "searching", "signals", "statistics", "table"]
+__all__ = ["Declaration", "building", "comparing", "contractions", "declared", "extremes", "ignoring_nan", "joining",
+           "ordering", "rearranging", "reductions", "scattering", "searching", "signals", "statistics", "table"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad.array_functions.declare import array_function, refused, static
+from s2sad.array_functions.ordering import require_real
 from s2sad.array_functions.shapes import is_complex, is_number, joint_kind, kind_of, require_array, require_at_most
 
 
@@ -43,11 +44,6 @@ def tri(N, M=None, k=0):
         for j in range(min(max(0, i + k + 1), columns)):
             out[i, j] = 1.0
     return out
-
-
-@static
-def without_last_two(shape):
-    return shape[:-2]
 
 
 def triangle(m, k, lower):
@@ -208,6 +204,26 @@ def logspace(start, stop, num=50):
     out = even_steps(start, stop, num, line_kind(start, stop))
     for i in range(num):
         out[i] = 10.0 ** out[i]
+    return out
+
+
+@array_function("np.geomspace")
+def geomspace(start, stop, num=50):
+    require_plain(True, False, None, start, stop)
+    require_real(start, "np.geomspace")
+    require_real(stop, "np.geomspace")
+    if start == 0 or stop == 0:
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = 1.0
+    if start < 0 and stop < 0:
+        sign = -1.0
+    out = even_steps(np.log10(sign * start), np.log10(sign * stop), num, np.float64)
+    for i in range(num):
+        out[i] = sign * 10.0 ** out[i]
+    if num > 0:
+        out[0] = start
+    if num > 1:
+        out[num - 1] = stop
     return out
 
 

@@ -267,6 +267,23 @@ def flatnonzero(a):
     return true_places(a.ravel())
 
 
+@array_function("np.argwhere")
+def argwhere(a):
+    require_array(a, "np.argwhere")
+    count = 0
+    for i in np.ndindex(a.shape):
+        if a[i] != 0:
+            count += 1
+    out = np.empty((count, a.ndim), np.int64)
+    n = 0
+    for i in np.ndindex(a.shape):
+        if a[i] != 0:
+            for k, place in enumerate(i):
+                out[n, k] = place
+            n += 1
+    return out
+
+
 @static
 def require_vector_of_tests(a):
     if getattr(a, "ndim", 0) != 1:

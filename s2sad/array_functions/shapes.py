@@ -149,13 +149,6 @@ def mean_kind(a: Any) -> Any:
 
 
 @static
-def real_kind(a: Any) -> Any:
-    """The type of the real part of a mean."""
-    found = _dtype(a)
-    return np.float64 if found.kind in "biu" else np.empty(0, found).real.dtype.type
-
-
-@static
 def is_floating(a: Any) -> bool:
     return _dtype(a).kind == "f"
 

@@ -75,11 +75,6 @@ def correlate(a, v, mode="valid"):
 # ---------------------------------------------------------------------------- cross products
 
 @static
-def is_vector(a):
-    return a.ndim == 1
-
-
-@static
 def at_last(index, k):
     return (*index, k)
 

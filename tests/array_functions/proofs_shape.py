@@ -106,9 +106,24 @@ def filled_diagonal(a, c, s):
     return x * y
 
 
-@proof("linspace logspace", 0.4, 2.3)
+@proof("linspace logspace geomspace", 0.4, 2.3)
 def even_steps(start, stop):
-    return np.linspace(start, stop, 7) * np.logspace(start, stop, 7) + np.linspace(start, stop, 1) ** 2
+    s = np.linspace(start, stop, 7) * np.logspace(start, stop, 7) + np.linspace(start, stop, 1) ** 2
+    return s * np.geomspace(start, stop, 7) + np.geomspace(-start, -stop, 3)[1]
+
+
+@proof("asarray ascontiguousarray array_equal allclose argwhere", M, A)
+def looked_at(a, c):
+    x = a * a
+    y = np.asarray(x)
+    y[0, 1] = c[0] * c[1]
+    z = np.ascontiguousarray(x.T)
+    z[0, 0] = 3.0
+    k = np.argwhere(a > 0.0)
+    s = x * z.T
+    if np.array_equal(x, y) and not np.array_equal(x, c) and np.allclose(x, x + 1e-9) and not np.allclose(c, 1.0):
+        s = s * x[k[1, 0], k[1, 1]]
+    return s
 
 
 @proof("vander", A[:3])
