@@ -6,6 +6,8 @@ import builtins
 import math
 import operator
 from collections.abc import Callable, Iterable
+from functools import cache
+from types import CodeType
 
 import numpy as np
 
@@ -46,9 +48,19 @@ def partial(rule: Rule, param: str, operands: Iterable[float], result: float) ->
 
 
 def _value(formula: ast.expr, space: dict[str, object]) -> float:
-    return eval(compile(ast.Expression(formula), "<formula>", "eval"), dict(space))  # noqa: S307
+    return eval(_compiled(formula), dict(space))  # noqa: S307
+
+
+@cache
+def _compiled(formula: ast.expr) -> CodeType:
+    return compile(ast.Expression(formula), "<formula>", "eval")
 
 
 def _double(name: str) -> Callable:
     f = getattr(ieee, name[5:]) if name.startswith("math.") else function(name)
-    return lambda *args: np.float64(f(*args))
+
+    def evaluate(*args):
+        result = f(*args)
+        return result if isinstance(result, int) else np.float64(result)
+
+    return evaluate

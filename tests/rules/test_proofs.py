@@ -140,10 +140,12 @@ def errors(name: str, precision: str) -> tuple[float, float, object, object]:
                 error = float(abs(mp.mpf(got) - want))
                 if error <= smallest * 8.0 * eps or size < smallest and error <= smallest:
                     continue
-                scale = size + spread(name, operands, k, ref, value)
-                relative = max(relative, (error / (eps * scale), (operands, k, got, float(want))), key=lambda e: e[0])
-                plain = max(plain, (error / (eps * size) if size else math.inf, (operands, k, got, float(want))),
-                            key=lambda e: e[0])
+                at = operands, k, got, float(want)
+                ulps = error / (eps * size) if size else math.inf
+                plain = max(plain, (ulps, at), key=lambda e: e[0])
+                # The condition only adds to what is allowed.
+                scale = size + spread(name, operands, k, ref, value) if ulps > 1.0 else size
+                relative = max(relative, (error / (eps * scale), at), key=lambda e: e[0])
     return relative[0], plain[0], relative[1], plain[1]
 
 
