@@ -71,16 +71,17 @@ rule("sinc(x)", x="-(pi * pi) * x * reduced_bessel(1, pi * x)")
 
 rule("erf(x)", names=("math.erf", "erf"), x="two_over_sqrt_pi * gauss(x)")
 rule("erfc(x)", names=("math.erfc", "erfc"), x="-two_over_sqrt_pi * gauss(x)")
-rule("gauss(x)", x="-2 * x * Ω")
+rule("gauss(x)", x="0.0 if Ω == 0 else -2 * x * Ω")
 # The density by the tail: 1 / norm_pdf(Ω) would multiply the error of Ω by its square.
 rule("erfinv(x)", where={"q": "1 - x if x > 0 else 1 + x", "z": "sqrt2 * (-Ω if x > 0 else Ω)"},
-     x="1 / (sqrt2 * q * inverse_mills(z))")
-rule("ndtri(x)", where={"q": "x if x < 0.5 else 1 - x", "z": "Ω if x < 0.5 else -Ω"}, x="1 / (q * inverse_mills(z))")
+     x="1 / q if q == 0 else 1 / (sqrt2 * q * inverse_mills(z))")
+rule("ndtri(x)", where={"q": "x if x < 0.5 else 1 - x", "z": "Ω if x < 0.5 else -Ω"},
+     x="1 / q if q == 0 else 1 / (q * inverse_mills(z))")
 rule("ndtr(x)", x="norm_pdf(x)")
-rule("norm_pdf(x)", x="-x * Ω")
+rule("norm_pdf(x)", x="0.0 if Ω == 0 else -x * Ω")
 rule("log_ndtr(x)", x="inverse_mills(x)")
-rule("inverse_mills(x)", x="-Ω * mills_gap(x)")
-rule("mills_gap(x)", x="1 - Ω * inverse_mills(x)")
+rule("inverse_mills(x)", x="0.0 if Ω == 0 else -Ω * mills_gap(x)")
+rule("mills_gap(x)", x="0.0 if Ω == 0 else 1 - Ω * inverse_mills(x)")
 
 rule("gamma(x)", x="Ω * digamma(x)")
 rule("lgamma(x)", names=("math.lgamma", "gammaln"), x="digamma(x)")

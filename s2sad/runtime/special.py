@@ -97,8 +97,8 @@ def xlog1py(x, y):
 
 def gauss(x):
     """exp(-x * x)."""
-    if abs(x) > 30.0:
-        return 0.0
+    if not abs(x) < 30.0:
+        return 0.0 if x == x else x
     # [Cody]: the square of the leading bits is exact, where that of x would be rounded and its error multiplied by it.
     h = math.floor(16.0 * abs(x)) / 16.0
     rest = (abs(x) - h) * (abs(x) + h)
@@ -117,8 +117,8 @@ def erfc(x):
 
 def norm_pdf(x):
     """The density of the normal distribution, exp(-x * x / 2) / sqrt(2 * pi)."""
-    if abs(x) > 40.0:
-        return 0.0
+    if not abs(x) < 40.0:
+        return 0.0 if x == x else x
     h = math.floor(16.0 * abs(x)) / 16.0
     rest = 0.5 * (abs(x) - h) * (abs(x) + h)
     return 0.3989422804014327 * (math.exp(-0.5 * h * h) * math.exp(-rest))
@@ -138,7 +138,7 @@ def ndtr(x):
 
 def mills_gap(x):
     """norm_pdf(x) / ndtr(x) + x."""
-    if x > -2.0:
+    if not x <= -2.0:
         return norm_pdf(x) / ndtr(x) + x
     # [AS] 26.2.14, a continued fraction: 1 / (t + 2 / (t + 3 / (t + ...))) with t = -x.
     value = 0.0
@@ -149,7 +149,7 @@ def mills_gap(x):
 
 def inverse_mills(x):
     """norm_pdf(x) / ndtr(x), the derivative of log_ndtr."""
-    if x > -2.0:
+    if not x <= -2.0:
         return norm_pdf(x) / ndtr(x)
     return mills_gap(x) - x
 

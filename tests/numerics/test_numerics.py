@@ -12,8 +12,10 @@ from scipy import special
 
 import s2sad
 from s2sad import numeric, numerics
+from s2sad.rules import lookup
 from s2sad.runtime.helpers import HELPERS, python_functions
 from tests.execution import execute, generate
+from tests.rules.evaluation import partial
 from tests.rules.proofs import PROOFS
 from tests.rules.single import Single, execute_single
 
@@ -76,6 +78,31 @@ def test_ends_of_the_domain():
         assert math.isnan(f[name](nan)), name
     assert f["xlogy"](0.0, 0.0) == f["xlog1py"](0.0, -1.0) == 0.0
     assert math.isnan(f["xlogy"](0.0, nan)) and math.isnan(f["xlogy"](nan, 1.0)) and math.isnan(f["polygamma"](1, nan))
+
+
+@pytest.mark.parametrize("name, operands, by, want", [
+    ("expit", (math.inf,), 0, 0.0), ("expit", (-math.inf,), 0, 0.0), ("logit", (0.0,), 0, math.inf),
+    ("logit", (1.0,), 0, math.inf), ("softplus", (math.inf,), 0, 1.0), ("softplus", (-math.inf,), 0, 0.0),
+    ("log_expit", (-math.inf,), 0, 1.0), ("log1mexp", (0.0,), 0, math.inf), ("log1mexp", (math.inf,), 0, 0.0),
+    ("logexpm1", (0.0,), 0, math.inf), ("logexpm1", (math.inf,), 0, 1.0), ("xlogy", (0.0, 0.0), 0, -math.inf),
+    ("xlogy", (0.0, 0.0), 1, 0.0), ("xlog1py", (0.0, -1.0), 0, -math.inf), ("xlog1py", (0.0, -1.0), 1, 0.0),
+    ("gauss", (math.inf,), 0, 0.0), ("norm_pdf", (-math.inf,), 0, 0.0), ("ndtr", (-math.inf,), 0, 0.0),
+    ("log_ndtr", (math.inf,), 0, 0.0), ("log_ndtr", (-math.inf,), 0, math.inf), ("ndtri", (0.0,), 0, math.inf),
+    ("ndtri", (1.0,), 0, math.inf), ("erfinv", (1.0,), 0, math.inf), ("erfinv", (-1.0,), 0, math.inf),
+    ("erfinv", (1.5,), 0, math.nan), ("ndtri", (-0.5,), 0, math.nan), ("gammaln", (-1.0,), 0, math.nan),
+    ("gammaln", (math.inf,), 0, math.inf), ("erf", (-math.inf,), 0, 0.0), ("inverse_mills", (math.inf,), 0, 0.0),
+    ("mills_gap", (-math.inf,), 0, 0.0)])
+def test_partials_at_ends_of_the_domain(name, operands, by, want):
+    rule = lookup(name)
+    found = partial(rule, rule.params[by], operands, python_functions()[name](*operands))
+    np.testing.assert_array_equal(found, want)
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) | {"gauss", "norm_pdf", "inverse_mills", "mills_gap"}))
+def test_partials_at_nan(name):
+    rule = lookup(name)
+    operands = (1, math.nan) if name == "polygamma" else (0.5, math.nan) if len(rule.params) == 2 else (math.nan,)
+    assert math.isnan(partial(rule, rule.params[-1], operands, math.nan))
 
 
 def test_compiled_functions_are_those_of_python():
