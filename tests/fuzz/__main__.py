@@ -10,6 +10,7 @@ import collections
 import gc
 import random
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,13 +33,15 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     run = Run(options)
     numbers = range(options.first, options.first + options.programs) if options.only is None else [options.only]
-    for number in numbers:
-        run.one(number)
-        if run.failures >= options.failures:
-            break
-        if (number + 1) % CHUNK == 0:
-            run.progress(number)
-    run.finish()
+    try:
+        for number in numbers:
+            run.one(number)
+            if run.failures >= options.failures:
+                break
+            if (number + 1) % CHUNK == 0:
+                run.progress(number)
+    finally:
+        run.finish()
     return 1 if run.failures else 0
 
 
@@ -126,7 +129,7 @@ class Run:
         for name, count in self.outcomes.most_common():
             print(f"  {count:6d}  {name}")
         shares = (f"{name} {count / self.total:.0%}" for name, count in self.features.most_common())
-        print("features: " + ", ".join(shares))
+        print("features: " + ", ".join(shares), flush=True)
 
 
 if __name__ == "__main__":
@@ -134,4 +137,5 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))       # the counts are still written
     sys.exit(main())

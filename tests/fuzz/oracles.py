@@ -13,6 +13,7 @@ interface and numba instead (:mod:`tests.fuzz.compiled`). A refusal (an error of
 """
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 from functools import cached_property
@@ -27,6 +28,7 @@ from s2sad.numeric.complex_copy import complex_copy
 from tests.fuzz import precise
 from tests.fuzz.known import PYTHON_RAISES, Known, known
 from tests.fuzz.program import PARAMS, WRT, Program
+from tests.fuzz.readable import read_too_soon
 from tests.fuzz.report import Disagreement, Outcome, differ, execute, flat, time_limit
 
 STEP = 1e-80
@@ -158,6 +160,9 @@ class Check:
         types = tuple(numba.typeof(v) for v in self.program.args)
         made = generate(user or self.user, kind, types, wrt, jit=False)
         self.shown = made.source
+        too_soon = read_too_soon(ast.parse(made.source))
+        if too_soon:
+            self.fail(f"numba refuses the {kind}, which reads {too_soon[0]} above its assignments")
         return made, execute(made.source)
 
     def tangent(self) -> None:
