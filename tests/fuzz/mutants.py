@@ -14,7 +14,6 @@ from s2sad.frontend.inline import inline
 from s2sad.frontend.webs import _Webs
 from s2sad.kinds import vjp
 from s2sad.lower.arrays import Arrays
-from s2sad.lower.bindings import Bindings
 from s2sad.lower.stores import Stores
 from s2sad.optimise import coalesce, common, copies, dead, fold, hoist, increments, zeros
 from s2sad.transform import control, formulas, products
@@ -197,8 +196,6 @@ MUTANTS = (
     Mutant("the bounds of a loop are not wanted", required._Planner.control_needs,
            "return [(n, True) for n in w.names_in((start, stop, step))]", "return []"),
     Mutant("a loop with a step runs backwards from zero", ReverseSweep.rev_for, "if start != ZERO:", "if False:"),
-    Mutant("the other array of a swap is not copied", vjp.vjp_functions,
-           "restored |= {m for n in restored for m in groups.get(n, ())}", "pass"),
     Mutant("the tangents are not swapped", _Builder.statement,
            "case Permute(targets, sources) if targets[0] in self.active:",
            "case Permute(targets, sources) if False:"),
@@ -221,10 +218,6 @@ MUTANTS = (
            "if any(n in bound for n in w.rhs_names(s.value)):", "if False:"),
     Mutant("what only the other branch reads is dead", dead._clean,
            "live_then | live_else | set(w.reads(s))", "live_then | set(w.reads(s))"),
-    Mutant("a view is stable in any loop", Bindings.is_stable,
-           "if name in self._carried and base in self._in_loops:", "if False:"),
     Mutant("what a call has written is not put back", ReverseSweep.rev_statement,
            "if isinstance(s, Invoke):", "if False:"),
-    Mutant("what a condition leaves behind is not reversed", control._plain_conditions,
-           "if not isinstance(s, While) or not s.cond or not _leaves_something(s, reads):", "if True:"),
 )

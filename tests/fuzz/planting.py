@@ -1,7 +1,8 @@
 """Plant bugs in the compiler and see how soon the fuzzer notices each.
 
 ``python -m tests.fuzz.planting`` prints after how many programs each was noticed, and by what; ``--record`` writes the
-programs, made small, to ``mutants.json``, on which the test suite repeats it quickly.
+programs, made small, to ``mutants.json``, on which the test suite repeats it quickly, and the table of them to the
+documentation.
 
 A search walks through the programs once, with every bug that is still unnoticed at each of them. A bug is checked in
 full only where the compiler comes by its place and answers something else.
@@ -33,6 +34,7 @@ from tests.fuzz.report import Disagreement, time_limit
 from tests.fuzz.shrink import shrink
 
 RECORD = Path(__file__).with_name("mutants.json")
+PAGE = Path(__file__).parents[2] / "docs" / "planted-bugs.md"
 MOST = 1000
 BYTES = 300
 
@@ -212,6 +214,31 @@ def still_notices(mutant: Mutant, program: Program) -> bool:
     return False
 
 
+HEAD = """\
+# Bugs planted in the compiler
+
+What the tests of derivatives are worth is measured on bugs: one at a time is planted in the compiler, and random
+programs (`tests/fuzz`) are checked with it until one gives a wrong value, a wrong derivative or an error.
+
+Of {all} bugs, {random} are noticed within {most} programs, half of them within {median}; {by_hand} by programs written
+by hand only (a dash in the table). The test suite repeats each on the program recorded for it, and checks that the
+program is right without the bug. `python -m tests.fuzz.planting` searches anew, `--record` writes this page.
+
+| bug | planted in | programs until noticed | noticed by |
+|---|---|---|---|
+"""
+
+
+def page(record: dict[str, dict[str, Any]]) -> str:
+    """The table of the bugs for the documentation."""
+    found = sorted(r["programs"] for r in record.values() if r["programs"] is not None)
+    head = HEAD.format(all=len(record), random=len(found), most=max(found), median=found[len(found) // 2],
+                       by_hand=len(record) - len(found))
+    return head + "".join(
+        f"| {m.name} | `{m.where.__module__}.{m.where.__qualname__}` | {record[m.name]['programs'] or '–'} "
+        f"| {record[m.name]['noticed']} |\n" for m in MUTANTS if m.name in record)
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.planting", description="Plant bugs in the compiler.")
     parser.add_argument("--seed", type=int, default=0)
@@ -235,6 +262,7 @@ def main(argv: list[str] | None = None) -> int:
             record[mutant.name] = {**kept, "programs": programs, "noticed": what.split(":", 1)[0]}
             known = {m.name: record[m.name] for m in MUTANTS if m.name in record}
             RECORD.write_text(json.dumps(known, indent=1) + "\n")
+            PAGE.write_text(page(known))
     for mutant in left:
         print(f"never  {mutant.name}")
     print(f"{len(left)} of {len(mutants)} never noticed; {time.monotonic() - began:.0f} s")
