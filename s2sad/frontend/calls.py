@@ -153,7 +153,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
 
 def require_known_effect(flat: Expressions, call: Call, node: gast.Call) -> None:
     """Refuse a call for its effect where nobody knows what that is: ``np.sin(x, y)`` writes to ``y``."""
-    if call.fn != "print" and not call.fn.startswith((NUMPY, GENERATOR)) and declared(call.fn) is None:
+    known = call.fn in ("print", "list.pop") or call.fn.startswith((NUMPY, GENERATOR)) or declared(call.fn) is not None
+    if not known:
         flat.refuse(f"'{call.fn}' is called for its effect, of which nothing is known here", node, code="S2S011",
                     hint="if it fills an array given as its output, assign the result: `y[...] = np.sin(x)`; "
                          "if it has no effect, delete it")
