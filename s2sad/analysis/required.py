@@ -9,10 +9,11 @@ iteration is put on the tape once, at the end of its life.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.dependence import Dependence
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.structure import Structure
@@ -43,6 +44,19 @@ from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT
 from s2sad.transform.complex_formulas import for_complex
 from s2sad.transform.formulas import RESULT, Formula, Node, needed, partials
+
+@dataclass(frozen=True)
+class Need:
+    """A name whose value the reverse of a statement wants, as it is after the statement rather than before.
+
+    ``index``: of an array, the one element; ``None``: all of them, or a scalar.
+    """
+
+    name: str
+    at: Stmt
+    after: bool
+    index: tuple[Atom, ...] | None = None
+
 
 CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne",
                    "not", "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent",
@@ -115,7 +129,9 @@ class _Planner:
         self.fn, self.active, self.at = fn, active, structure
         self.plan = Plan()
         self.reversed: set[Stmt] = set()
-        self.needs: dict[str, list[tuple[Stmt, bool]]] = {}
+        self.needs: dict[str, list[Need]] = {}
+        self.dependence = Dependence(fn, structure)
+        self.everything = list(w.walk(fn.body))
         self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
         self.groups = swapped_together(fn.body)
         self.plan.groups = self.groups
@@ -187,7 +203,7 @@ class _Planner:
 
     def run(self) -> Plan:
         live = self.plan.live
-        everything = list(w.walk(self.fn.body))
+        everything = self.everything
         while True:
             before = (len(live), len(self.reversed))
             for s in reversed(everything):
@@ -242,7 +258,19 @@ class _Planner:
             if x is not None and w.writes(s) and (x in self.plan.live or self.groups.get(x, set()) & self.plan.live):
                 wanted += [(n, True) for n in w.names_in(s.index)]  # type: ignore[union-attr]
             for name, after in wanted:
-                self.needs.setdefault(name, []).append((s, after))
+                self._need(Need(name, s, after))
+
+    def _need(self, n: Need) -> None:
+        self.needs.setdefault(n.name, []).append(n)
+
+    def _need_operands(self, d: Assign, at: Stmt, after: bool) -> None:
+        """What recomputing a temporary at the reverse of a statement reads."""
+        names: tuple[str, ...] = w.rhs_names(d.value)
+        if isinstance(d.value, Load):
+            self._need(Need(d.value.array, at, after, d.value.index))
+            names = tuple(w.names_in(d.value.index))
+        for n in names:
+            self._need(Need(n, at, after))
 
     # ------------------------------------------------------------------ temporaries
 
@@ -253,10 +281,10 @@ class _Planner:
         if not place.loops or not wanted:
             return
         last, before_restore = None, False
-        for s, after in wanted:
-            top = self.at.lift(s, place.block)
+        for n in wanted:
+            top = self.at.lift(n.at, place.block)
             assert top is not None, name
-            strict = after or top is not s or bool(w.blocks(top))
+            strict = n.after or top is not n.at or bool(w.blocks(top))
             if last is None or self.at.place[top].index > self.at.place[last].index:
                 last, before_restore = top, strict
             elif top is last:
@@ -265,17 +293,42 @@ class _Planner:
         if last is d:
             # only its own derivative wants the result, which is there
             before_restore = True
+        kept = self._kept_in(d, name, last) if isinstance(d, Assign) else None
+        if kept is not None:
+            self.plan.recompute.setdefault(kept, []).insert(0, (Assign(name, Load(kept.array, kept.index), d.loc), True))
+            for n in (kept.array, *w.names_in(kept.index)):
+                self._need(Need(n, kept, True, kept.index if n == kept.array else None))
+            return
         if isinstance(d, Assign) and last is not d and self._recomputable(d, last, before_restore):
             self.plan.recompute.setdefault(last, []).insert(0, (d, before_restore))
-            for n in w.rhs_names(d.value):
-                self.needs.setdefault(n, []).append((last, before_restore))
+            self._need_operands(d, last, before_restore)
         elif isinstance(d, Assign) and last is d and self._recomputable(d, d, True):
             self.plan.recompute.setdefault(d, []).insert(0, (d, True))
-            for n in w.rhs_names(d.value):
-                self.needs.setdefault(n, []).append((d, True))
+            self._need_operands(d, d, True)
         else:
             self.plan.taped.setdefault(d, []).append(name)
             self.plan.fetch.setdefault(last, []).append((d, name))
+
+    def _kept_in(self, d: Assign, name: str, last: Stmt) -> Store | None:
+        """A store of the temporary, after its last need, to an element that nothing overwrites later."""
+        if isinstance(d.value, Op) and d.value.fn in ("add", "sub", "mul", "neg") or not isinstance(d.value, Op):
+            return None                          # sooner recomputed
+        place = self.at.place[d]
+        for x in place.block[self.at.place[last].index:]:
+            if isinstance(x, Store) and x.value == name and self._survives(x) \
+                    and self.fn.types.get(name) == self.fn.types[x.array].dtype:
+                return x
+        return None
+
+    def _survives(self, s: Store) -> bool:
+        """Whether the element keeps what a statement stores."""
+        a = s.array
+        if a in self.groups or any(not isinstance(b, Assign) or self.at.place[b].loops
+                                   for b in self.at.binders.get(a, ())) \
+                or len(self.at.binders.get(a, ())) != (a not in self.fn.params):
+            return False
+        return not any(a in w.written(x) and self.dependence.hit_later(s, s.index, x, after=True)
+                       for x in self.everything)
 
     def _recomputable(self, d: Assign, last: Stmt, inclusive: bool) -> bool:
         match d.value:
@@ -300,54 +353,31 @@ class _Planner:
         for x in w.walk(between):
             if names & set(w.binds(x)):
                 return False
-            if any(array in names for array in w.written(x)) and not self._elsewhere(d.value, x):
+            if any(array in names for array in w.written(x)) and not self._elsewhere(d, x):
                 return False
         return True
 
-    def _elsewhere(self, rhs: object, x: Stmt) -> bool:
-        """Whether a store certainly hits another element than a load reads: indices a constant apart."""
-        if not isinstance(rhs, Load) or not isinstance(x, (Store, Increment)):
-            return isinstance(rhs, Dim)
-        for a, b in zip(rhs.index, x.index):
-            (ba, ka), (bb, kb) = self._affine(a), self._affine(b)
-            if ba == bb and ka != kb and (ba is not None or ka >= 0 and kb >= 0):
-                if ba is None or self._never_negative(ba, min(ka, kb)):
-                    return True
-        return False
-
-    def _never_negative(self, base: str, offset: int) -> bool:
-        """Whether ``base + offset`` cannot wrap: a loop counter that starts high enough and rises."""
-        binders = self.at.binders.get(base, ())
-        return bool(binders) and all(isinstance(s, For) and s.var == base and isinstance(s.start, Const)
-                                     and s.start.value + offset >= 0 and s.step == Const(1) for s in binders)
-
-    def _affine(self, a: Atom) -> tuple[str | None, int]:
-        if isinstance(a, Const):
-            return None, a.value
-        binders = self.at.binders.get(a, [])
-        if len(binders) == 1 and isinstance(binders[0], Assign):
-            match binders[0].value:
-                case Op("add", (str(b), Const(int() as k))):
-                    return b, k
-                case Op("sub", (str(b), Const(int() as k))):
-                    return b, -k
-        return a, 0
+    def _elsewhere(self, d: Assign, x: Stmt) -> bool:
+        """Whether a store between a load and the end of the iteration certainly hits another element."""
+        if isinstance(d.value, Load):
+            return not self.dependence.hit_between(d, d.value.index, x)
+        return isinstance(d.value, Dim)
 
     # ------------------------------------------------------------------ overwritten variables and arrays
 
-    def _record(self, block: Block, required: set[str]) -> set[str]:
+    def _record(self, block: Block, required: set[Need]) -> set[Need]:
         """Flow the set of values required so far through a block; mark what is saved."""
         for s in block:
             required = self._flow(s, required)
         if self.at.place and block and self.at.place[block[0]].loops:
-            local = [n for n in sorted(required) if self.at.home(n)[0] is block and not is_array(self.fn.types.get(n))
-                     and not self.at.is_temporary(n)]
+            ending = {n.name for n in required if self.at.home(n.name)[0] is block}
+            local = [n for n in sorted(ending) if not is_array(self.fn.types.get(n)) and not self.at.is_temporary(n)]
             if local:
                 self.plan.at_end[id(block)] = local
-            required = required - {n for n in required if self.at.home(n)[0] is block}
+            required = {n for n in required if n.name not in ending}
         return required
 
-    def _flow_loop(self, s: Stmt, required: set[str]) -> set[str]:
+    def _flow_loop(self, s: Stmt, required: set[Need]) -> set[Need]:
         while True:
             out = required
             for b in w.blocks(s):
@@ -356,44 +386,47 @@ class _Planner:
                 return required
             required = required | out
 
-    def _wanted_at(self, s: Stmt) -> tuple[set[str], set[str]]:
-        before: set[str] = set()
-        after: set[str] = set()
-        for name in self._needs_by_statement.get(s, ()):
-            (after if name[1] else before).add(name[0])
-        return before, after
-
     @property
-    def _needs_by_statement(self) -> dict[Stmt, list[tuple[str, bool]]]:
+    def _needs_by_statement(self) -> dict[Stmt, tuple[set[Need], set[Need]]]:
+        """What the reverse of each statement wants as it is before it, and as it is after."""
         if not hasattr(self, "_by_statement"):
-            table: dict[Stmt, list[tuple[str, bool]]] = {}
-            for name, sites in self.needs.items():
-                for s, after in sites:
-                    for n in self.groups.get(name, {name}):
-                        table.setdefault(s, []).append((n, after))
+            table: dict[Stmt, tuple[set[Need], set[Need]]] = {}
+            for name, found in self.needs.items():
+                for need in found:
+                    before, after = table.setdefault(need.at, (set(), set()))
+                    group = self.groups.get(name)
+                    (after if need.after else before).update(
+                        {need} if group is None else {replace(need, name=n, index=None) for n in group})
             self._by_statement = table
         return self._by_statement
 
-    def _flow(self, s: Stmt, required: set[str]) -> set[str]:
-        before, after = self._wanted_at(s)
+    def _flow(self, s: Stmt, required: set[Need]) -> set[Need]:
+        before, after = self._needs_by_statement.get(s, (set(), set()))
         if w.blocks(s):
             required = required | before | after
         match s:
             case If(_, then, orelse):
                 return self._record(then, required) | self._record(orelse, required)
             case For() | While():
+                names = {n.name for n in required}
                 for array in self.overwritten.get(s, ()):
-                    if array in required and array not in (fresh := self._flow_loop(s, required - {array})):
-                        self._flow_loop(s, required)
-                        return fresh
+                    if array in names:
+                        fresh = self._flow_loop(s, {n for n in required if n.name != array})
+                        if all(n.name != array for n in fresh):
+                            self._flow_loop(s, required)
+                            return fresh
                 return self._flow_loop(s, required)
         required = required | before
         x = self.overwrites(s)
         if x is not None:
-            if x in required:
+            if any(n.name == x and self._destroys(s, n) for n in required):
                 self.plan.saved.add(s)
                 if inverse(s, self.fn.types) is not None:
                     return required | after          # counted back from the value it leaves
             if w.writes(s) is None:
-                required = required - {x}
+                required = {n for n in required if n.name != x}
         return required | after
+
+    def _destroys(self, s: Stmt, need: Need) -> bool:
+        """Whether an overwrite may hit what a statement executed before it wants."""
+        return need.index is None or self.dependence.hit_later(need.at, need.index, s, after=need.after)
