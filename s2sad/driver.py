@@ -45,6 +45,7 @@ from s2sad.optimise.coalesce import coalesce
 from s2sad.optimise.common import merge_common_subexpressions
 from s2sad.optimise.copies import propagate_copies
 from s2sad.optimise.dead import remove_dead_code, swapped_together
+from s2sad.optimise.fission import split_scatters
 from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
@@ -248,7 +249,7 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
         return to_python(fn)
     fn = checked(propagate_copies(fn))
     fn = checked(drop_zeros(fn))
-    fn = checked(order_loops(fn))
+    fn = checked(split_scatters(order_loops(fn)))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}

@@ -87,7 +87,7 @@ def _possibly_shared(fn: Function) -> set[str]:
     found: set[str] = set()
     for s in w.walk(fn.body):
         match s:
-            case Permute(targets):
+            case Permute(targets, sources) if sorted(targets) != sorted(sources):
                 found.update(targets)
             case Assign(target, str(source)) if is_array(fn.types.get(target)):
                 found.update((target, source))

@@ -45,6 +45,7 @@ from s2sad.rules.table import CONSTANT
 from s2sad.transform.complex_formulas import for_complex
 from s2sad.transform.formulas import RESULT, Formula, Node, needed, partials
 
+
 @dataclass(frozen=True)
 class Need:
     """A name whose value the reverse of a statement wants, as it is after the statement rather than before.
@@ -227,6 +228,7 @@ class _Planner:
                 if name in live and self.at.is_temporary(name) and not is_array(self.fn.types.get(name)):
                     if not (isinstance(s, For) and name == s.var):
                         self._place(s, name)
+        self.plan.recompute = {s: _ordered(found) for s, found in self.plan.recompute.items()}
         self._record(self.fn.body, set())
         return self.plan
 
@@ -295,9 +297,9 @@ class _Planner:
             before_restore = True
         kept = self._kept_in(d, name, last) if isinstance(d, Assign) else None
         if kept is not None:
-            self.plan.recompute.setdefault(kept, []).insert(0, (Assign(name, Load(kept.array, kept.index), d.loc), True))
-            for n in (kept.array, *w.names_in(kept.index)):
-                self._need(Need(n, kept, True, kept.index if n == kept.array else None))
+            read_back = Assign(name, Load(kept.array, kept.index), d.loc)
+            self.plan.recompute.setdefault(kept, []).insert(0, (read_back, True))
+            self._need_operands(read_back, kept, True)
             return
         if isinstance(d, Assign) and last is not d and self._recomputable(d, last, before_restore):
             self.plan.recompute.setdefault(last, []).insert(0, (d, before_restore))
@@ -430,3 +432,14 @@ class _Planner:
     def _destroys(self, s: Stmt, need: Need) -> bool:
         """Whether an overwrite may hit what a statement executed before it wants."""
         return need.index is None or self.dependence.hit_later(need.at, need.index, s, after=need.after)
+
+
+def _ordered(recomputed: list[tuple[Assign, bool]]) -> list[tuple[Assign, bool]]:
+    """Each temporary after those it is computed from: what is read back from an array needs an index made later."""
+    left, out = list(recomputed), []
+    while left:
+        waiting = {d.target for d, _ in left}
+        ready = next(x for x in left if not waiting & set(w.rhs_names(x[0].value)))
+        left.remove(ready)
+        out.append(ready)
+    return out

@@ -48,7 +48,7 @@ def order_loops(fn: Function) -> Function:
     def plus_one(a: Atom, before: list[Stmt]) -> Atom:
         if isinstance(a, Const):
             return Const(a.value + 1)
-        base, k = _offset(shifted.get(a))
+        base, k = offset(shifted.get(a))
         if base not in lasting:
             base, k = a, 0
         if k == -1:
@@ -78,7 +78,7 @@ def order_loops(fn: Function) -> Function:
     return replace(fn, body=block(fn.body), types=types)
 
 
-def _offset(value: Rhs | None) -> tuple[Atom | None, int]:
+def offset(value: Rhs | None) -> tuple[Atom | None, int]:
     """A name and what is added to it; nothing for another expression."""
     match value:
         case Op("add", (x, Const(int() as k))):
@@ -93,7 +93,7 @@ def _higher_first(loop: For) -> Block:
     places: dict[str, int] = {loop.var: 0}
     for s in loop.body:
         if isinstance(s, Assign):
-            base, k = _offset(s.value)
+            base, k = offset(s.value)
             if base == loop.var:
                 places[s.target] = k
             else:

@@ -38,7 +38,7 @@ class Context:
         self.plan: Plan = plan_required(fn, active, self.at)
         self.types: dict[str, Any] = dict(fn.types)
         self.names = Names(w.all_names(fn))
-        self.tapes = Tapes(self.names, self.types)
+        self.tapes = Tapes(fn, self.names, self.types)
         self.tapes.extents = frozenset(
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
         self.tape_of: dict[object, Tape] = {}

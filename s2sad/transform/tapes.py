@@ -1,14 +1,15 @@
 """Tapes: typed arrays in the source, one per stored quantity.
 
 Where every trip count is known when the outermost loop starts, a tape has exactly that size and the loop counters are
-its index. Otherwise it is growable, and a counter of the innermost loop's iterations is its index; room is made before
-an inner ``for`` starts, or at the start of each iteration of a ``while``. Outside loops it is one variable.
+its index. Otherwise a counter of the innermost loop's iterations is its index. Where these can be counted beforehand
+(:mod:`s2sad.transform.counting`), that is its size; else it is growable, and room is made before an inner ``for``
+starts, or at the start of each iteration of a ``while``. Outside loops it is one variable.
 
-Stored once per iteration of ``for i in range(n): for j in range(i):``, a quantity ``y`` gives in the forward sweep::
+Stored once per iteration of ``while c: for j in range(i):``, a quantity ``y`` gives in the forward sweep::
 
     top = 0
     tape_y = np.empty(64)
-    for i in range(n):
+    while c:
         tape_y = grown(tape_y, top + i)
         for j in range(i):
             tape_y[top] = y
@@ -24,10 +25,11 @@ from typing import Any
 from numba import types as nbt
 
 from s2sad.analysis.structure import Loop
-from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Grow, If, Load, Loc, Op, Rhs, Stmt, Store
+from s2sad.ir import Alloc, Assign, Atom, Const, Dim, For, Function, Grow, If, Load, Loc, Op, Rhs, Stmt, Store
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name
+from s2sad.transform.counting import count_iterations
 
 ONE, ZERO = Const(1), Const(0)
 FIRST_CAPACITY = Const(64)
@@ -46,6 +48,7 @@ class Tape:
 class Tapes:
     """Tapes of one function; collects what must stand before and inside its forward loops."""
 
+    fn: Function
     names: Names
     types: dict[str, Any]
     before: dict[Loop, list[Stmt]] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class Tapes:
     counters: dict[Loop, str] = field(default_factory=dict)
     """Loops whose iterations are counted over the whole run."""
     _sizes: dict[Loop, Atom] = field(default_factory=dict)
+    _counts: dict[Loop, Atom | None] = field(default_factory=dict)
 
     def new(self, quantity: str, kind: object, loops: tuple[Loop, ...], loc: Loc) -> Tape:
         """A tape for a value of numba type ``kind`` stored once per iteration of ``loops[-1]``."""
@@ -73,6 +77,10 @@ class Tapes:
             return Tape(name, loops, None)
         inner = loops[-1]
         counter = self._counter(inner, outer, loc)
+        size = self._count(loops, loc)
+        if size is not None:
+            self.before[outer].append(Assign(name, Alloc("empty", (size,), dtype_name(kind)), loc))
+            return Tape(name, loops, counter)
         first = Assign(name, Alloc("empty", (FIRST_CAPACITY,), dtype_name(kind)), loc)
         self.before.setdefault(outer, []).insert(0, first)
         self._make_room(name, counter, inner, loc)
@@ -161,7 +169,17 @@ class Tapes:
             index.append(at)
         return statements, tuple(index)
 
-    # ------------------------------------------------------------------ growable tapes
+    # ------------------------------------------------------------------ tapes with a counter
+
+    def _count(self, loops: tuple[Loop, ...], loc: Loc) -> Atom | None:
+        """The number of iterations of the innermost loop in all, if it can be known before the outermost starts."""
+        inner = loops[-1]
+        if inner not in self._counts:
+            found = count_iterations(self.fn, loops, self._trips, self.names.fresh, self.types, loc)
+            if found is not None:
+                self.before[loops[0]].extend(found[0])
+            self._counts[inner] = found and found[1]
+        return self._counts[inner]
 
     def _counter(self, inner: Loop, outer: Loop, loc: Loc) -> str:
         if inner not in self.counters:

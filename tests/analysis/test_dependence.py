@@ -1,4 +1,4 @@
-"""What the dependence analysis excludes never happens: loop nests run, every element read and stored is written down."""
+"""What the dependence analysis excludes never happens: loop nests run, and each element read or stored is noted."""
 from __future__ import annotations
 
 import random

@@ -110,8 +110,8 @@ def test_dependent_iterations_go_backwards(f, x):
     assert_right(f, x)
 
 
-def assert_right(f, x):
-    made = generate(f, (x,), "grad", ("x",))
-    found = execute(made)[made.name](*copied((x,)))
-    expected = numeric.gradient(f, (x,), wrt=("x",), method="complex-step").value[0]
+def assert_right(f, *args):
+    made = generate(f, args, "grad", ("x",))
+    found = execute(made)[made.name](*copied(args))
+    expected = numeric.gradient(f, args, wrt=("x",), method="complex-step").value[0]
     assert np.allclose(found, expected, rtol=1e-13, atol=1e-13)
