@@ -5,9 +5,11 @@ those of loops and numbers. :mod:`s2sad.array_functions.declare` says how a func
 :mod:`s2sad.array_functions.sites` how calls are replaced.
 """
 from s2sad.array_functions import (
+    broadcasting,
     building,
     comparing,
     contractions,
+    elementwise,
     extremes,
     ignoring_nan,
     joining,
@@ -16,10 +18,13 @@ from s2sad.array_functions import (
     reductions,
     scattering,
     searching,
+    sets,
     signals,
     statistics,
+    windows,
 )
 from s2sad.array_functions.declare import Declaration, declared, table
 
-__all__ = ["Declaration", "building", "comparing", "contractions", "declared", "extremes", "ignoring_nan", "joining",
-           "ordering", "rearranging", "reductions", "scattering", "searching", "signals", "statistics", "table"]
+__all__ = ["Declaration", "broadcasting", "building", "comparing", "contractions", "declared", "elementwise",
+           "extremes", "ignoring_nan", "joining", "ordering", "rearranging", "reductions", "scattering", "searching",
+           "sets", "signals", "statistics", "table", "windows"]

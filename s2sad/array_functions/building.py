@@ -1,11 +1,14 @@
 """Arrays from numbers, and matrices from vectors: diagonals, triangles, grids, even steps."""
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from s2sad.array_functions.declare import array_function, refused, static
 from s2sad.array_functions.ordering import require_real
 from s2sad.array_functions.shapes import is_complex, is_number, joint_kind, kind_of, require_array, require_at_most
+from s2sad.ir.nodes import Const
 
 
 @static
@@ -132,7 +135,10 @@ def diagflat(v, k=0):
 
 @array_function("np.fill_diagonal", static="wrap")
 def fill_diagonal(a, val, wrap=False):
-    require_plain_square(a, wrap)
+    require_square(a, wrap)
+    if wrap and a.ndim == 2:
+        fill_wrapped(a, val)
+        return
     n = a.shape[0]
     for extent in a.shape[1:]:
         if a.ndim > 2:
@@ -151,12 +157,25 @@ def fill_diagonal(a, val, wrap=False):
 
 
 @static
-def require_plain_square(a, wrap):
+def require_square(a, wrap):
     if getattr(a, "ndim", 0) < 2:
         raise refused("`np.fill_diagonal` needs an array with two axes or more", "assign to the elements")
-    if wrap:
-        raise refused("`np.fill_diagonal` with `wrap` is not supported", "write the loop")
+    if type(wrap) is not bool:
+        raise refused("`wrap` must be a literal", "write it out")
     return True
+
+
+def fill_wrapped(a, val):
+    """In a tall matrix the diagonal begins anew one row after it ends."""
+    columns = a.shape[1]
+    t = 0
+    for place in range(0, a.size, columns + 1):
+        if is_number(val):
+            a[place // columns, place % columns] = val
+        else:
+            a[place // columns, place % columns] = val.ravel()[t]
+            t += 1
+            t = t % val.size
 
 
 @static
@@ -181,6 +200,101 @@ def even_steps(start, stop, num, kind):
     elif num == 1:
         out[0] = start
     return out
+
+
+@static
+def arange_kind(bounds, dtype):
+    if dtype is not None:
+        return np.dtype(dtype).type
+    kinds = [np.dtype(kind_of(b)) for b in bounds if b is not None]
+    return np.int64 if all(k.kind in "biu" for k in kinds) else np.result_type(np.int64, *kinds).type
+
+
+@static
+def require_numbers(*bounds):
+    for b in bounds:
+        if b is not None and (not is_number(b) or is_complex(b)):
+            raise refused("`np.arange` takes real numbers", "fill an array in a loop")
+    return True
+
+
+@array_function("np.arange", static="dtype", takes=lambda args, kwargs: bool(kwargs) or not counts(args))
+def arange(start, stop=None, step=None, dtype=None):
+    require_numbers(start, stop, step)
+    kind = arange_kind((start, stop, step), dtype)
+    if stop is None:
+        return stepped(0, start, 1 if step is None else step, kind)
+    return stepped(start, stop, 1 if step is None else step, kind)
+
+
+def stepped(start, stop, step, kind):
+    if step == 0:
+        raise ValueError("Maximum allowed size exceeded")
+    out = np.empty(max(int(math.ceil((stop - start) / step)), 0), kind)
+    for i in range(out.shape[0]):
+        out[i] = start + i * step
+    return out
+
+
+def counts(args):
+    """Whether a range is one for the compiler itself: of names, which may be integers, and whole literals."""
+    return not any(isinstance(a, Const) and type(a.value) is float for a in args)
+
+
+@array_function("np.indices")
+def indices(dimensions):
+    out = np.empty((len(dimensions), *dimensions), np.int64)
+    for i in np.ndindex(dimensions):
+        k = 0
+        for at in i:
+            out[(k, *i)] = at
+            k += 1
+    return out
+
+
+def places_in(rows, columns, k, lower):
+    """The rows and columns of the elements of a triangle."""
+    count = 0
+    for i in range(rows):
+        for j in range(columns):
+            if (j <= i + k) if lower else (j >= i + k):
+                count += 1
+    down = np.empty(count, np.int64)
+    right = np.empty(count, np.int64)
+    n = 0
+    for i in range(rows):
+        for j in range(columns):
+            if (j <= i + k) if lower else (j >= i + k):
+                down[n] = i
+                right[n] = j
+                n += 1
+    return down, right
+
+
+@array_function("np.tril_indices", outputs=lambda given: 2)
+def tril_indices(n, k=0, m=None):
+    if m is None:
+        return places_in(n, n, k, True)
+    return places_in(n, m, k, True)
+
+
+@array_function("np.triu_indices", outputs=lambda given: 2)
+def triu_indices(n, k=0, m=None):
+    if m is None:
+        return places_in(n, n, k, False)
+    return places_in(n, m, k, False)
+
+
+@array_function("np.tril_indices_from", outputs=lambda given: 2)
+def tril_indices_from(arr, k=0):
+    require_at_most(arr, 2, "np.tril_indices_from")
+    return places_in(arr.shape[0], arr.shape[1], k, True)
+
+
+@array_function("np.triu_indices_from", outputs=lambda given: 2)
+def triu_indices_from(arr, k=0):
+    require_at_most(arr, 2, "np.triu_indices_from")
+    return places_in(arr.shape[0], arr.shape[1], k, False)
 
 
 @array_function("np.linspace", static="endpoint retstep dtype")

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from s2sad.array_functions.declare import array_function, refused, static
-from s2sad.array_functions.shapes import joint_kind
+from s2sad.array_functions.shapes import is_number, joint_kind, kind_of, require_array
 
 
 @static
@@ -221,3 +221,74 @@ def matmul(a, b):
                 for k in range(columns):
                     out[(*s, i, k)] += a[(*p, i, j)] * b[(*q, j, k)]
     return out
+
+
+# ---------------------------------------------------------------------------- products of all with all
+
+@static
+def require_products(a, b, name):
+    if max(getattr(a, "ndim", 0), getattr(b, "ndim", 0)) > 2:
+        raise refused(f"`{name}` takes arrays with at most two axes", "reshape them")
+    return True
+
+
+def as_vector(a):
+    if is_number(a):
+        out = np.empty(1, kind_of(a))
+        out[0] = a
+        return out
+    return a.ravel()
+
+
+@array_function("np.outer")
+def outer(a, b):
+    require_products(a, b, "np.outer")
+    u = as_vector(a)
+    v = as_vector(b)
+    out = np.empty((u.shape[0], v.shape[0]), joint_kind(a, b))
+    for i in range(u.shape[0]):
+        for j in range(v.shape[0]):
+            out[i, j] = u[i] * v[j]
+    return out
+
+
+def as_matrix(a):
+    if is_number(a):
+        out = np.empty((1, 1), kind_of(a))
+        out[0, 0] = a
+        return out
+    if a.ndim == 1:
+        return a[None, :]
+    return a
+
+
+@static
+def axes_in_both(a, b):
+    return max(getattr(a, "ndim", 0), getattr(b, "ndim", 0))
+
+
+@array_function("np.kron")
+def kron(a, b):
+    require_products(a, b, "np.kron")
+    u = as_matrix(a)
+    v = as_matrix(b)
+    m = v.shape[0]
+    n = v.shape[1]
+    out = np.empty((u.shape[0] * m, u.shape[1] * n), joint_kind(a, b))
+    for i in range(u.shape[0]):
+        for k in range(m):
+            for j in range(u.shape[1]):
+                for p in range(n):
+                    out[i * m + k, j * n + p] = u[i, j] * v[k, p]
+    if axes_in_both(a, b) == 2:
+        return out
+    return out[0]
+
+
+@array_function("np.inner")
+def inner(a, b):
+    require_array(a, "np.inner")
+    require_array(b, "np.inner")
+    if a.ndim == 1 and b.ndim == 1:
+        return np.dot(a, b)
+    return np.tensordot(a, b, axes=((a.ndim - 1,), (b.ndim - 1,)))

@@ -288,8 +288,9 @@ def tile(a, reps):
 @array_function("np.delete", static="axis")
 def delete(arr, obj, axis=None):
     require_array(arr, "np.delete")
-    require_vector_here(arr, axis)
-    n = arr.shape[0]
+    require_no_axis(arr, axis, "np.delete")
+    line = arr.ravel()
+    n = line.shape[0]
     if is_number(obj):
         at = obj
         if at < -n or at >= n:
@@ -299,21 +300,51 @@ def delete(arr, obj, axis=None):
         out = np.empty(n - 1, kind_of(arr))
         for k in range(n - 1):
             if k < at:
-                out[k] = arr[k]
+                out[k] = line[k]
             else:
-                out[k] = arr[k + 1]
+                out[k] = line[k + 1]
         return out
     keep = np.ones(n, np.bool_)
-    for k in range(obj.shape[0]):
-        keep[obj[k]] = False
-    return taken_where(arr, keep)
+    for k in obj:
+        keep[k] = False
+    return taken_where(line, keep)
 
 
 @static
-def require_vector_here(a, axis):
-    if a.ndim != 1 or axis not in (None, 0, -1):
-        raise refused("`np.delete` is supported for arrays with one axis", "ravel the array")
+def require_no_axis(a, axis, name):
+    if axis is not None and not (a.ndim == 1 and axis in (0, -1)):
+        raise refused(f"`{name}` along an axis is not supported", "ravel the array, or join the parts that stay")
     return True
+
+
+@array_function("np.insert", static="axis")
+def insert(arr, obj, values, axis=None):
+    require_array(arr, "np.insert")
+    require_no_axis(arr, axis, "np.insert")
+    require_number(obj, "the place of `np.insert`")
+    line = arr.ravel()
+    n = line.shape[0]
+    at = obj
+    if at < -n or at > n:
+        raise IndexError("index is out of bounds for the given array size")
+    if at < 0:
+        at += n
+    more = 1
+    if not is_number(values):
+        more = values.size
+    out = np.empty(n + more, kind_of(arr))
+    for k in range(at):
+        out[k] = line[k]
+    if is_number(values):
+        out[at] = values
+    else:
+        t = at
+        for i in np.ndindex(values.shape):
+            out[t] = values[i]
+            t += 1
+    for k in range(at, n):
+        out[k + more] = line[k]
+    return out
 
 
 def taken_where(arr, keep):

@@ -199,6 +199,11 @@ def sort(a, axis=-1, kind="quicksort"):
     return out
 
 
+@array_function("ndarray.sort", static="axis kind")
+def sort_in_place(a, axis=-1, kind="quicksort"):
+    a[...] = sort(a, axis, kind)
+
+
 # ---------------------------------------------------------------------------- partial orders
 
 def partial_order(values, kth):

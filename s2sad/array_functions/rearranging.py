@@ -36,6 +36,21 @@ def roll(a, shift, axis=None):
     return line.reshape(a.shape)
 
 
+@array_function("np.flip", static="axis", takes=lambda args, kwargs: len(args) > 1 or bool(kwargs))
+def flipped(m, axis=None):
+    require_array(m, "np.flip")
+    if axis is None:
+        return np.flip(m)
+    along = axis_of(axis, m.ndim)
+    if along == 0:
+        return m[::-1]
+    if along == 1:
+        return m[:, ::-1]
+    if along == 2:
+        return m[:, :, ::-1]
+    return m[:, :, :, ::-1]
+
+
 @array_function("np.rot90", static="k")
 def turned(m, k=1):
     if m.ndim != 2:
@@ -160,12 +175,7 @@ def cut(a, n, axis):
 
 @array_function("np.split", static="axis", outputs=sections)
 def split(ary, indices_or_sections, axis=0):
-    along = axis_of(axis, ary.ndim)
-    if is_number(indices_or_sections):
-        if ary.shape[along] % indices_or_sections != 0:
-            raise ValueError("array split does not result in an equal division")
-        return cut(ary, indices_or_sections, along)
-    return cut_at(ary, indices_or_sections, along)
+    return even_parts(ary, indices_or_sections, axis_of(axis, ary.ndim))
 
 
 @array_function("np.array_split", static="axis", outputs=sections)
@@ -174,6 +184,36 @@ def array_split(ary, indices_or_sections, axis=0):
     if is_number(indices_or_sections):
         return cut(ary, indices_or_sections, along)
     return cut_at(ary, indices_or_sections, along)
+
+
+def even_parts(a, indices_or_sections, axis):
+    if is_number(indices_or_sections):
+        if a.shape[axis] % indices_or_sections != 0:
+            raise ValueError("array split does not result in an equal division")
+        return cut(a, indices_or_sections, axis)
+    return cut_at(a, indices_or_sections, axis)
+
+
+@static
+def split_axis(a, axis, name):
+    if a.ndim < axis + 1 and not (name == "np.hsplit" and a.ndim == 1):
+        raise refused(f"`{name}` needs an array with more axes", "use `np.split`")
+    return 0 if name == "np.hsplit" and a.ndim == 1 else axis
+
+
+@array_function("np.vsplit", outputs=sections)
+def vsplit(ary, indices_or_sections):
+    return even_parts(ary, indices_or_sections, split_axis(ary, 0, "np.vsplit"))
+
+
+@array_function("np.hsplit", outputs=sections)
+def hsplit(ary, indices_or_sections):
+    return even_parts(ary, indices_or_sections, split_axis(ary, 1, "np.hsplit"))
+
+
+@array_function("np.dsplit", outputs=sections)
+def dsplit(ary, indices_or_sections):
+    return even_parts(ary, indices_or_sections, split_axis(ary, 2, "np.dsplit"))
 
 
 # ---------------------------------------------------------------------------- picked

@@ -8,7 +8,7 @@ import gast
 import numpy as np
 
 from s2sad.array_functions import declared
-from s2sad.frontend import known, lists, structures
+from s2sad.frontend import known, lists, outputs, structures
 from s2sad.frontend.array_calls import array_call
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
 from s2sad.frontend.ruled import of_library
@@ -27,8 +27,9 @@ METHODS = {
         "copy", "sum", "dot", "mean", "max", "min", "prod", "reshape", "ravel", "flatten", "transpose", "astype", "std",
         "var", "argmax", "argmin", "cumsum", "cumprod", "any", "all", "conj", "item", "trace", "repeat", "take", "clip",
         "diagonal", "argsort", "swapaxes", "squeeze", "round",
+        "nonzero",
     )
-} | {"conjugate": "np.conj"}
+} | {"conjugate": "np.conj", "sort": "ndarray.sort"}
 
 # Functions of math that are not numbers to one number.
 NOT_SCALAR = {"math.fsum", "math.prod", "math.dist", "math.frexp", "math.modf", "math.sumprod"}
@@ -137,6 +138,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
             return special
         if len(args) in arity(name):
             return Op(name, tuple(flat.as_atom(a, n) for a, n in zip(args, nodes)))
+    if (given := outputs.split(name, args, kwargs)) is not None:
+        return outputs.filled(flat, name, *given, node)
     if any(k == "out" for k, _ in kwargs) or len(args) > max((*arity(name), PRODUCTS.get(name, 0)), default=0) > 0:
         flat.refuse(f"this use of '{name}' with an array for its output is not supported", node, code="S2S011",
                     hint="assign the result to the array's elements: `y[...] = np.sin(x)`")

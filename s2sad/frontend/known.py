@@ -62,6 +62,8 @@ def note(known: dict[str, Any], s: Assign) -> None:
             count = len(shape.items) if isinstance(shape, TupleArg) else 1
             dtype = types.float64 if kind is None else numba_type(kind)
             known[s.target] = types.Array(dtype, count, "C")
+        case Call("np.ravel", (str(source),)) if isinstance(known.get(source), types.Array):
+            known[s.target] = types.Array(known[source].dtype, 1, "C")
         case _:
             known.pop(s.target, None)
 

@@ -25,7 +25,7 @@ Grammar
 
     Stmt     = Assign(target: NAME, value: Rhs)
              | AugAssign(target: NAME, op, value: Atom)           until lowering: in place on arrays, else rebinding
-             | SetItem(base, index: Index*, value: Atom)              until lowering
+             | SetItem(base, index: Index*, value: Atom, one_by_one)  until lowering
              | AugItem(base, index: Index*, op, value: Atom)          until lowering
              | Store(array, index: Atom*, value: Atom)                one element
              | Increment(array, index: Atom*, value: Atom, sign)  ``array[index] += value`` or ``-=``: its own node
@@ -215,10 +215,13 @@ class AugAssign:
 
 @dataclass(frozen=True, eq=False)
 class SetItem:
+    """``one_by_one``: the operands of ``value`` are read as they are by then, as by a function with an output array."""
+
     base: str
     index: tuple[Index, ...]
     value: Atom
     loc: Loc = NOWHERE
+    one_by_one: bool = False
 
 
 @dataclass(frozen=True, eq=False)

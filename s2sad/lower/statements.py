@@ -159,6 +159,9 @@ class _Lowering(Draws):
                 self.scatter(base, index, self.operand(value))
             case AugItem(base, index, op, value) if self.selects(index):
                 self.update_selected(base, index, op, self.operand(value))
+            case SetItem(base, index, value, one_by_one=True):
+                assert isinstance(value, str)
+                self.fill(self.subscript(base, index), self.operand(value), self.types[value])
             case SetItem(base, index, value):
                 v = self.subscript(base, index)
                 if v.extents:

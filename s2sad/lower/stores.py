@@ -16,6 +16,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numba import types as nbt
+from numba.np.numpy_support import as_dtype
+
 from s2sad.errors import TypeProblem, UnsupportedSyntax
 from s2sad.ir import Atom, Const, If, Raise
 from s2sad.ir.types import is_complex
@@ -33,6 +37,21 @@ class Stores(Elements):
             self.check_fits(target, v)
             if any(self.overlaps(leaf, target) for leaf in leaves(v)):
                 v = self.evaluated_first(target, v)
+        self.loops(target, v)
+
+    def fill(self, target: View, v: Value | Atom, t: nbt.Type) -> None:
+        """The output of a universal function: an operand that overlaps it is read element by element, as in numba."""
+        to = self.types[target.base].dtype
+        if not target.extents or not np.can_cast(as_dtype(getattr(t, "dtype", t)), as_dtype(to), "same_kind"):
+            raise TypeProblem(f"`{target.base}` cannot be the output of this function, whose result is {t}",
+                              loc=self.b.loc, hint="give an array whose elements are of the type of the result")
+        if isinstance(v, (View, Elementwise)):
+            self.check_fits(target, v)
+        if isinstance(v, Elementwise):
+            # an operand that is an expression itself was evaluated before
+            args = tuple(self.in_new_array(a) if isinstance(a, Elementwise) and any(
+                self.overlaps(leaf, target) for leaf in leaves(a)) else a for a in v.args)
+            v = replace(v, args=args)
         self.loops(target, v)
 
     def update_all(self, target: View, op: str, v: Value | Atom) -> None:

@@ -215,9 +215,9 @@ def _picked(position: Callable) -> Callable:
 largest, smallest = _picked(np.argmax), _picked(np.argmin)
 
 
-def _clip(a: Any, lower: Any, upper: Any) -> Any:
-    a = a if lower is None else maximum(a, lower)
-    return a if upper is None else minimum(a, upper)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    a = a if a_min is None else maximum(a, a_min)
+    return a if a_max is None else minimum(a, a_max)
 
 
 def _where(condition: Any, *values: Any) -> Any:
@@ -273,6 +273,22 @@ def _cbrt(x: Any) -> Any:
     return with_tangent(value, _tangent(x) / (3.0 * value * value))
 
 
+def _arange(*bounds: Any, dtype: Any = None) -> Any:
+    if not any(is_complex(b) for b in bounds):
+        return widened(np.arange(*bounds, dtype=dtype))
+    start, step = bounds[0] if len(bounds) > 1 else 0, bounds[2] if len(bounds) > 2 else 1
+    return start + step * np.arange(np.arange(*map(real_part, bounds)).size)
+
+
+def _modf(x: Any) -> Any:
+    whole = np.trunc(real_part(x))
+    return x - whole, whole
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    return _where(real_part(x) == 0, at_zero, np.heaviside(real_part(x), 0.0))
+
+
 def _linear(factor: float) -> Callable:
     return lambda x: x * factor
 
@@ -302,7 +318,7 @@ _STRUCTURAL = """sum prod mean dot inner outer trace cumsum cumprod diff concate
     take_along_axis convolve cross gradient pad average ediff1d trapezoid full_like""".split()
 _REAL = """floor ceil trunc rint sign signbit isnan isinf isfinite less less_equal greater greater_equal equal not_equal
     logical_and logical_or logical_not logical_xor argmax argmin argsort any all count_nonzero searchsorted floor_divide
-    array_equal allclose isclose nonzero flatnonzero digitize heaviside""".split()
+    array_equal allclose isclose nonzero flatnonzero digitize round fix""".split()
 
 
 def _table() -> dict[Any, Callable]:
@@ -316,7 +332,7 @@ def _table() -> dict[Any, Callable]:
     table |= {getattr(np, name): _of_real(getattr(np, name)) for name in _REAL}
     table |= {f: _of_real(f) for f in (math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfinite,
                                        math.gcd, int, bool, round, range, np.int64, np.int32, np.intp, np.bool_)}
-    table[np.arange] = lambda *args, **kwargs: widened(np.arange(*map(real_part, args), **kwargs))
+    table |= {np.arange: _arange, np.modf: _modf, math.modf: _modf, np.heaviside: _heaviside}
     table |= {f: f for f in (len, sum, tuple, list, enumerate, zip, reversed)}
     table |= {np.linalg.solve: _unchanged(np.linalg.solve), np.linalg.inv: _unchanged(np.linalg.inv),
               np.linalg.det: _unchanged(np.linalg.det), np.linalg.norm: _norm}
@@ -335,6 +351,7 @@ def _table() -> dict[Any, Callable]:
               math.degrees: _linear(180.0 / math.pi), math.radians: _linear(math.pi / 180.0),
               np.degrees: _linear(180.0 / math.pi), np.radians: _linear(math.pi / 180.0),
               np.rad2deg: _linear(180.0 / math.pi), np.deg2rad: _linear(math.pi / 180.0)}
+    table[math.log] = lambda x, *base: table[np.log](x) / (table[np.log](base[0]) if base else 1.0)
     if hasattr(math, "cbrt"):
         table[math.cbrt] = _cbrt
     return table
@@ -350,7 +367,7 @@ METHODS: dict[str, Callable | None] = {
     "max": largest, "min": smallest, "var": variance, "std": deviation, "astype": astype,
     "argmax": LIBRARY[np.argmax], "argmin": LIBRARY[np.argmin],
     "argsort": LIBRARY[np.argsort], "ptp": spread, "take": None, "repeat": None, "cumprod": None,
-    "any": LIBRARY[np.any], "all": LIBRARY[np.all],
+    "any": LIBRARY[np.any], "all": LIBRARY[np.all], "round": LIBRARY[np.round], "sort": None,
 }
 """Methods of arrays: ``None`` where complex arrays have the right one already."""
 

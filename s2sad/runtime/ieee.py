@@ -19,7 +19,7 @@ import numpy as np
 # NumPy's names for the functions that have values where `math` raises.
 _QUIET = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "atanh": "arctanh", "cos": "cos", "cosh": "cosh",
-    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "fmod": "fmod", "hypot": "hypot", "ldexp": "ldexp", "log": "log",
+    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "fmod": "fmod", "hypot": "hypot", "log": "log",
     "log10": "log10", "log1p": "log1p", "log2": "log2", "pow": "float_power", "sin": "sin", "sinh": "sinh",
     "sqrt": "sqrt", "tan": "tan",
 }
@@ -50,5 +50,6 @@ def _lgamma(x: float) -> float:
 
 globals().update({name: f for name, f in vars(math).items() if not name.startswith("_")})
 globals().update({name: _quiet(getattr(math, name), getattr(np, quiet)) for name, quiet in _QUIET.items()})
+ldexp = _quiet(lambda x, n: math.ldexp(x, int(n)), np.ldexp)
 gamma = _quiet(math.gamma, _gamma)
 lgamma = _quiet(math.lgamma, _lgamma)

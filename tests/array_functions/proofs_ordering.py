@@ -83,3 +83,32 @@ def covariances(a, b):
 @proof("cov corrcoef", A, B)
 def covariance_of_two(a, b):
     return np.cov(a, b, ddof=0) * np.corrcoef(a, b)[0, 1] * np.cov(a)
+
+
+@proof("ndarray.sort", LONG, T)
+def sorted_where_it_is(a, b):
+    x = a * a
+    y = x
+    y.sort()
+    z = b * b
+    z.sort()
+    z[0, 0].sort()
+    return x * np.sin(a) * z[1, 2, 3] * z[0, 1, 0]
+
+
+@proof("union1d intersect1d setdiff1d setxor1d isin", A, B)
+def sets(a, b):
+    c = np.concatenate((b, a[1:3]))
+    u = np.union1d(a, c)
+    n = np.intersect1d(a, c)
+    s = u * n[0] * n[1] * np.setdiff1d(a, c)[2] * np.setxor1d(a, c)[4]
+    s = s * np.setxor1d(a, c, assume_unique=True)[0]
+    return s * np.sum(a[np.isin(a, c)]) + np.sum(a[np.isin(a, c, invert=True)])
+
+
+@proof("trim_zeros", A)
+def trimmed(a):
+    x = np.concatenate((np.zeros(2), a, np.zeros(3)))
+    y = np.trim_zeros(x)
+    y[1] = y[0] * y[2]
+    return np.trim_zeros(x, "f")[:5] * y * x[4] + np.trim_zeros(x, "b")[2] + np.trim_zeros(np.zeros(2)).sum()

@@ -1,4 +1,6 @@
 """Contractions, convolutions, cross products, slopes, margins; searching, interpolation and counting."""
+import math
+
 import numpy as np
 
 from tests.array_functions.proofs import A, B, M, N, P, T, proof
@@ -80,3 +82,26 @@ def scattered(a, m, b):
 def stacks_of_matrices(a, b):
     c = a @ b[0]
     return c * (a @ b[0, 1]) + np.matmul(a, b)[0]
+
+
+@proof("outer kron inner", M, N, A, 0.8)
+def products_of_all_with_all(a, b, c, s):
+    x = np.outer(a, b) * np.outer(c, s)[3, 0] * np.outer(s, a)[0, 4] * np.inner(c, c)
+    y = np.kron(a, b) * np.kron(c, c)[7] * np.kron(a, c)[1, 3] * np.kron(s, a)[1, 0] * np.kron(c, s)[2]
+    return x[:4] * y[3, 8] + y[:, :6] * np.inner(a, b)[1, 0] * np.outer(c[:0], c).sum()
+
+
+@proof("heaviside fix math.modf np.modf math.cbrt math.log", M, np.array([0.0, -0.0, 1.2]), 2.7)
+def made_of_others(a, h, x):
+    f, w = np.modf(a)
+    p, q = math.modf(-x)
+    s = np.heaviside(a, 0.5) * np.heaviside(0.0 * a, h) + np.heaviside(np.fix(h), x) * np.heaviside(x, h)
+    return (s * f + w * a) * (p * x + q) * math.cbrt(x) * math.log(x, 3.0) * math.log(5.0, x)
+
+
+@proof("clip round nan_to_num", M, A[:3], 0.37)
+def bounded(a, b, s):
+    c = np.clip(a, None, s) * np.clip(a, a_min=b, a_max=None) + np.clip(a, a_min=-0.8, a_max=s)
+    r = np.round(a + 0.01, 1) * np.round(s, 2) + a.round(2)
+    big = np.where(a > 1.0, np.inf, np.where(a < -1.0, -np.inf, np.where(a < -0.8, np.nan, a)))
+    return c * r * np.nan_to_num(big, nan=s, posinf=s * s, neginf=s ** 3) * np.nan_to_num(s, nan=2.0)

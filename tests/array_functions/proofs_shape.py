@@ -136,3 +136,66 @@ def grids(a, b):
     u, v = np.meshgrid(a, b)
     p, q = np.meshgrid(a, b, indexing="ij")
     return u * v * v + (p * q * q).T
+
+
+@proof("broadcast_to broadcast_arrays resize", M, A, 0.7)
+def broadcast(a, c, s):
+    u, v = np.broadcast_arrays(a[:, :1], c[:3])
+    x = u * v * np.broadcast_to(a[0], (2, 3)) * np.broadcast_to(s, 3) + np.broadcast_to(c[:3], a.shape)
+    x[0, 0] = u[1, 2] * np.broadcast_to(c, 5)[4]
+    return x * np.resize(c, 7)[6] * np.resize(a, (2, 4))[1, 3] + np.resize(a[:0], (2, 3))
+
+
+@proof("flip", T)
+def flipped(a):
+    x = a * a
+    v = np.flip(x, axis=1)
+    v[0, 0] = x[0, 0] * x[1, 1]
+    return x * np.flip(a, 0) + np.flip(a, -1) * np.flip(a, (2))
+
+
+@proof("hsplit vsplit dsplit", T, A)
+def cut_along_axes(a, c):
+    u, v = np.vsplit(a, 2)
+    p, q, r = np.hsplit(a, 3)
+    s, t = np.dsplit(a, (1,))
+    w, = np.hsplit(c, 1)
+    return u * v * p[0, 0, 1] * q[1, 0, 0] * r[0, 0, 3] * t[0, 1, 2] + s[1, 1, 0] * w[2]
+
+
+@proof("insert delete", M, A, 0.4)
+def inserted(a, c, s):
+    d = np.insert(c, 2, s) * np.insert(c, -1, c[:1] * s) * np.delete(np.delete(a, 4), (0, 3)).sum()
+    return d * np.insert(a, 6, c)[8] * np.insert(a, 0, 1.0)[0] * np.delete(a, np.array([5, -2]))[3]
+
+
+@proof("indices tril_indices triu_indices tril_indices_from triu_indices_from", M, A)
+def places_of_triangles(a, c):
+    i, j = np.tril_indices(3, -1)
+    k, m = np.triu_indices(2, m=3)
+    p, q = np.tril_indices_from(a)
+    r, s = np.triu_indices_from(a, 1)
+    grid = np.indices((2, 3))
+    x = np.outer(c[:3], c[:3])
+    return x[i[2], j[2]] * a[k[3], m[3]] * a[p[1], q[1]] * a[r[2], s[2]] * a * (grid[0] + 2 * grid[1])
+
+
+@proof("fill_diagonal", T, 0.6)
+def filled_and_wrapped(a, s):
+    x = np.zeros((7, 3)) + a[0, 0, 0]
+    np.fill_diagonal(x, a[1, 1, :3], wrap=True)
+    y = x * x
+    np.fill_diagonal(y, s, wrap=True)
+    return x * y
+
+
+@proof("arange", 0.3, 1.9, 0.37)
+def steps_of_numbers(start, stop, step):
+    x = np.arange(start, 2.1, step) * np.arange(0.0, stop, 0.39)
+    return x * np.arange(5.0) * np.arange(start, start + 4.9, 1.0) + np.arange(stop, -0.5, -0.49)
+
+
+@proof("bartlett blackman hamming hanning", A)
+def windows(a):
+    one = np.bartlett(1) * np.blackman(1) * np.hamming(1) * np.hanning(1) + np.hanning(0).sum()
+    return a * np.bartlett(5) * np.hamming(5) + a * a * np.hanning(5) * one - a * np.blackman(5)

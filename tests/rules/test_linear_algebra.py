@@ -341,6 +341,6 @@ def test_arrays_of_unknown_size_in_a_loop_are_refused(f):
 def test_every_function_is_tested():
     text = "".join(p.read_text() for p in Path(__file__).parent.glob("*linear_algebra.py"))
     ours = [n for n, r in library_rules().items() if not r.by_user]
-    assert len(ours) >= 20
+    assert len(ours) >= 18
     for name in ours:
         assert f"{name}(" in text, name

@@ -1,46 +1,10 @@
-"""Products of vectors and matrices: ``outer``, ``kron``, ``trace``, ``matrix_power``."""
+"""``trace`` and ``matrix_power``."""
 from __future__ import annotations
 
 import numpy as np
 
 from s2sad.rules.calls import library
 from s2sad.rules.linalg import results
-
-# ---------------------------------------------------------------------------- outer
-
-
-def outer_tangent(a, d_a, b, d_b):
-    return np.outer(a, b), np.outer(d_a, b) + np.outer(a, d_b)
-
-
-def outer_adjoint(a, b_a, b, b_b, b_result):
-    for i in range(a.shape[0]):
-        for j in range(b.shape[0]):
-            b_a[i] += b_result[i, j] * np.conj(b[j])
-            b_b[j] += b_result[i, j] * np.conj(a[i])
-
-
-library("np.outer(a, b)", tangent=outer_tangent, adjoint=outer_adjoint, results=((("a", 0), ("b", 0)),),
-        types=results.outer)
-
-# ---------------------------------------------------------------------------- kron
-
-
-def kron_tangent(a, d_a, b, d_b):
-    return np.kron(a, b), np.kron(d_a, b) + np.kron(a, d_b)
-
-
-def kron_adjoint(a, b_a, b, b_b, b_result):
-    m, n = b.shape
-    for i in range(a.shape[0]):
-        for j in range(a.shape[1]):
-            for k in range(m):
-                for p in range(n):
-                    b_a[i, j] += b_result[i * m + k, j * n + p] * np.conj(b[k, p])
-                    b_b[k, p] += b_result[i * m + k, j * n + p] * np.conj(a[i, j])
-
-
-library("np.kron(a, b)", tangent=kron_tangent, adjoint=kron_adjoint, types=results.kronecker)
 
 # ---------------------------------------------------------------------------- trace
 

@@ -81,13 +81,3 @@ def least_squares(a: Any, b: Any, *_: Any) -> Any:
         return None
     x = found.copy(layout="C")
     return types.Tuple((x, spectrum(a), types.int32, spectrum(a)))
-
-
-def outer(a: Any, b: Any) -> Any:
-    vectors = all(isinstance(x, types.Array) and x.ndim == 1 for x in (a, b)) and a.dtype == b.dtype
-    return types.Array(a.dtype, 2, "C") if vectors else None
-
-
-def kronecker(a: Any, b: Any) -> Any:
-    return types.Array(a.dtype, 2, "C") if matrix(a) and matrix(b) == a.dtype and {a.layout, b.layout} <= {"C", "F"} \
-        else None
