@@ -11,7 +11,6 @@ import numpy as np
 
 import s2sad
 from s2sad import driver
-from s2sad.emit import to_python
 from s2sad.emit.module import assemble
 from s2sad.frontend import UserFunction
 
@@ -39,8 +38,64 @@ def order_statistics(x, w):
     return np.sum(np.sort(x) * w) + np.std(x)
 
 
+def convolution(image, kernel):
+    m, n = kernel.shape
+    h, w = image.shape[0] - m + 1, image.shape[1] - n + 1
+    out = np.zeros((h, w))
+    for i in range(m):
+        for j in range(n):
+            out += kernel[i, j] * image[i:i + h, j:j + w]
+    return np.sum(np.tanh(out))
+
+
+def normalised_rows(x, scale):
+    n = x.shape[1]
+    d = x - (np.sum(x, axis=1) / n).reshape(-1, 1)
+    y = d / np.sqrt(np.sum(d * d, axis=1) / n + 1e-6).reshape(-1, 1)
+    return np.sum(y * y * y * scale)
+
+
+def attention(q, k, v):
+    e = np.exp(np.dot(q, k.T) / 8.0)
+    p = e / np.sum(e, axis=1).reshape(-1, 1)
+    return np.sum(np.dot(p, v) ** 2)
+
+
+def distances(x):
+    n = x.shape[0]
+    d = x.reshape(n, 1, 3) - x.reshape(1, n, 3)
+    return np.sum(np.sqrt(np.sum(d * d, axis=2) + 1e-9))
+
+
+def total_variation(a):
+    d = np.diff(a)
+    return np.sum(np.sqrt(d * d + 1e-6)) + np.sum(np.abs(np.diff(a.T.copy())))
+
+
+def integral(t, rate):
+    return np.trapezoid(np.exp(-rate * t * t) * np.cos(t), t)
+
+
+def advection(u, c, steps):
+    for _ in range(steps):
+        u = u - c * (u - np.roll(u, 1)) * (1.0 + 0.1 * np.roll(u, -1))
+    return np.sum(u * u)
+
+
+def table_lookup(x, xp, fp):
+    return np.sum(np.interp(x, xp, fp) ** 2)
+
+
 def cases():
     rng = np.random.default_rng(0)
+    yield convolution, (rng.normal(size=(256, 256)), rng.normal(size=(5, 5)))
+    yield normalised_rows, (rng.normal(size=(2000, 64)), rng.random(64))
+    yield attention, tuple(rng.normal(size=(256, 64)) for _ in range(3))
+    yield distances, (rng.normal(size=(400, 3)),)
+    yield total_variation, (rng.normal(size=(300, 300)),)
+    yield integral, (np.linspace(0.0, 3.0, 20_000), 0.7)
+    yield advection, (rng.random(20_000), 0.3, 20)
+    yield table_lookup, (rng.random(20_000) * 9.0, np.arange(10.0) ** 1.1, rng.random(10))
     yield stencil, (rng.normal(size=(300, 300)), 20)
     yield softmax, (rng.normal(size=(2000, 50)), rng.random((2000, 50)))
     yield covariance, (rng.normal(size=(20, 2000)), rng.random((20, 20)))
@@ -62,10 +117,11 @@ def timed(f, args):
 
 def lowered(f, args):
     """The primal as loops, which is what gets differentiated."""
-    fn, _, _ = driver.prepare(UserFunction.from_callable(f), tuple(map(numba.typeof, args)))
+    types = tuple(map(numba.typeof, args))
+    made = driver.analyse(UserFunction.from_callable(f), types, (f.__code__.co_varnames[0],))
     space = {}
-    exec(assemble([to_python(fn)], jit=True, options={}), space)
-    return space[fn.name]
+    exec(assemble([driver.finish(made.fn, made, frozenset())], jit=True, options={}), space)
+    return space[made.fn.name]
 
 
 if __name__ == "__main__":

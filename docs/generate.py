@@ -15,6 +15,7 @@ import numpy as np
 from error_examples import examples
 from error_examples import printed as error_text
 from numba import types as nbt
+from numpy_names import table as numpy_names
 
 import s2sad
 from s2sad import driver
@@ -46,7 +47,7 @@ def growth(y, rate, n):
 
 
 def typical(x):
-    return np.unwrap(x)[0] + np.sum(x)
+    return np.roots(x)[0].real + np.sum(x)
 
 
 def code(text: str, language: str = "python") -> str:
@@ -173,7 +174,7 @@ def pages(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     own = {"error-codes": error_codes(), "error-pages": error_pages(), "refused": refused(),
            "error-example": error_example(), "rules": rules(), "constants": constants(),
-           "complex-rules": complex_rules(), "array-functions": array_functions()}
+           "complex-rules": complex_rules(), "array-functions": array_functions(), "numpy-names": numpy_names()}
     for name, text in {**own, **stages()}.items():
         (folder / f"{name}.md").write_text(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad.array_functions.declare import array_function, refused, static
-from s2sad.array_functions.shapes import is_number, kind_of, require_array
+from s2sad.array_functions.shapes import is_complex, is_number, kind_of, require_array
 from s2sad.ir.nodes import TupleArg
 
 
@@ -42,6 +42,44 @@ def ascontiguousarray(a):
     for i in np.ndindex(a.shape):
         out[i] = a[i]
     return out
+
+
+@array_function("np.asfortranarray")
+def asfortranarray(a):
+    # the order of elements in memory is nothing that a program can see
+    require_array(a, "np.asfortranarray")
+    if a.ndim == 1 and in_c_order(a):
+        return a
+    out = np.empty(a.shape, kind_of(a))
+    for i in np.ndindex(a.shape):
+        out[i] = a[i]
+    return out
+
+
+@array_function("np.asarray_chkfinite", static="dtype", takes=is_no_display)
+def asarray_chkfinite(a, dtype=None):
+    out = asarray(a, dtype)
+    for i in np.ndindex(a.shape):
+        if not np.isfinite(a[i]):
+            raise ValueError("array must not contain infs or NaNs")
+    return out
+
+
+# ---------------------------------------------------------------------------- kinds
+
+@array_function("np.iscomplexobj")
+def iscomplexobj(x):
+    return is_complex(x)
+
+
+@array_function("np.isrealobj")
+def isrealobj(x):
+    return not is_complex(x)
+
+
+@array_function("np.isscalar")
+def isscalar(element):
+    return is_number(element)
 
 
 # ---------------------------------------------------------------------------- agreement

@@ -35,10 +35,10 @@ def beats(v, m, largest, floating, complex_elements):
             return v.real > m.real or v.real == m.real and v.imag > m.imag
         return v.real < m.real or v.real == m.real and v.imag < m.imag
     if floating:
-        # also where v is NaN, but not where m is
+        # also where v is NaN, but not where m is; in this form LLVM leaves it a branch, which is rarely taken
         if largest:
-            return not v <= m and m == m
-        return not v >= m and m == m
+            return v > m or v != v and m == m
+        return v < m or v != v and m == m
     if largest:
         return v > m
     return v < m

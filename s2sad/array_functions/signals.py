@@ -1,10 +1,19 @@
-"""Convolutions, cross products, slopes on a grid, and arrays with a margin."""
+"""Convolutions, cross products, slopes on a grid, arrays with a margin, and phases without jumps."""
 from __future__ import annotations
 
 import numpy as np
 
 from s2sad.array_functions.declare import array_function, refused, static
-from s2sad.array_functions.shapes import axis_of, is_complex, is_number, joint_kind, mean_kind, replaced, require_array
+from s2sad.array_functions.shapes import (
+    axis_of,
+    is_complex,
+    is_floating,
+    is_number,
+    joint_kind,
+    mean_kind,
+    replaced,
+    require_array,
+)
 
 
 @static
@@ -265,4 +274,35 @@ def pad(array, pad_width, mode="constant", constant_values=0):
     out = np.empty(shape, joint_kind(array))
     for i in np.ndindex(shape):
         out[i] = array[mirrored(i, array.shape, widths, mode)]
+    return out
+
+
+# ---------------------------------------------------------------------------- phases
+
+@static
+def require_last_axis(p, axis):
+    require_array(p, "np.unwrap")
+    if axis not in (-1, p.ndim - 1) or not is_floating(p):
+        raise refused("`np.unwrap` is supported for real numbers along the last axis", "move the axis to the end")
+    return True
+
+
+@array_function("np.unwrap", static="axis")
+def unwrap(p, discont=None, axis=-1, period=6.283185307179586):
+    require_last_axis(p, axis)
+    jump = period / 2
+    if discont is not None:
+        jump = discont
+    out = np.empty(p.shape, joint_kind(p, 1.0))
+    for o in np.ndindex(p.shape[:-1]):
+        moved = 0.0
+        for k in range(p.shape[p.ndim - 1]):
+            if k > 0:
+                d = p[(*o, k)] - p[(*o, k - 1)]
+                m = (d + period / 2) % period - period / 2
+                if m == -(period / 2) and d > 0:
+                    m = period / 2
+                if not np.abs(d) < jump:
+                    moved += m - d
+            out[(*o, k)] = p[(*o, k)] + moved
     return out

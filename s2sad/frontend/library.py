@@ -34,6 +34,7 @@ PREFERRED = {
     "np.atan2": "np.arctan2", "np.asinh": "np.arcsinh", "np.acosh": "np.arccosh",
     "np.atanh": "np.arctanh", "np.pow": "np.power", "np.concat": "np.concatenate", "np.permute_dims": "np.transpose",
     "np.bitwise_not": "np.invert", "np.bitwise_invert": "np.invert", "np.alltrue": "np.all", "np.trapz": "np.trapezoid",
+    "np.row_stack": "np.vstack",
 }
 BUILTINS = ("abs", "range", "len", "max", "min", "int", "float", "bool", "complex", "round", "print", "enumerate",
             "zip", "sum", "divmod", "pow", "tuple", "list", "reversed")

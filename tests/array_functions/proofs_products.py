@@ -105,3 +105,8 @@ def bounded(a, b, s):
     r = np.round(a + 0.01, 1) * np.round(s, 2) + a.round(2)
     big = np.where(a > 1.0, np.inf, np.where(a < -1.0, -np.inf, np.where(a < -0.8, np.nan, a)))
     return c * r * np.nan_to_num(big, nan=s, posinf=s * s, neginf=s ** 3) * np.nan_to_num(s, nan=2.0)
+
+
+@proof("unwrap", T * 5.0, A, 2.9)
+def phases(a, c, period):
+    return np.unwrap(a) * np.unwrap(c * 4.0)[3] * np.unwrap(c, period=period)[2] * np.unwrap(c, 1.5, period=period)[4]

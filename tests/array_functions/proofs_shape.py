@@ -199,3 +199,14 @@ def steps_of_numbers(start, stop, step):
 def windows(a):
     one = np.bartlett(1) * np.blackman(1) * np.hamming(1) * np.hanning(1) + np.hanning(0).sum()
     return a * np.bartlett(5) * np.hamming(5) + a * a * np.hanning(5) * one - a * np.blackman(5)
+
+
+@proof("asfortranarray asarray_chkfinite iscomplexobj isrealobj isscalar", M, A, 0.7)
+def of_a_kind(a, c, s):
+    x = np.asfortranarray(a) * np.asfortranarray(a.T).T
+    y = c * c
+    z = np.asarray_chkfinite(y)
+    z[1] = c[0] * s
+    if np.isscalar(s) and not np.isscalar(c) and np.isrealobj(a) and not np.iscomplexobj(s):
+        x = x * y[1] * s
+    return x
