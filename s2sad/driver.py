@@ -357,7 +357,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         internal = dict(zip(user.params, a.fn.params))
         outputs = tuple(internal.get(o, o) for o in outputs)
     callees = callees_of(a, argtypes, python_model)
-    a = replace(a, callees=callees)
+    a = replace(a, callees=callees, optimised=optimised)
     plain = not has_aux and not value
     single = not isinstance(a.interface.result, tuple)           # callees return value and tangent as one flat tuple
     if plain and (kind == "adjoint" or kind == "tangent" and single or kind == "grad" and not a.interface.mutated):

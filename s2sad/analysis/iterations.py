@@ -55,10 +55,10 @@ class Iterations:
         if any(isinstance(s, Assign) and isinstance(s.value, Call) for s in inside):
             return False
         bound = {n for s in inside for n in w.binds(s)}
-        sums = _sums(inside, bound)
+        sums = sums_in(inside, bound)
         if any(is_array(self.fn.types.get(n)) and not self._made_here(n, inside) for n in bound):
             return False
-        if not _bound_first(loop.body, bound - sums, {loop.var}):
+        if not bound_first(loop.body, bound - sums, {loop.var}):
             return False
         reads = Counter(n for s in inside for n in w.reads(s))
         if any(self.uses[n] > reads[n] for n in bound - sums):
@@ -96,7 +96,7 @@ def _possibly_shared(fn: Function) -> set[str]:
     return found
 
 
-def _sums(inside: tuple[Stmt, ...], bound: set[str]) -> set[str]:
+def sums_in(inside: tuple[Stmt, ...], bound: set[str]) -> set[str]:
     """Names whose every mention is ``n = n + e`` or ``n = n - e``."""
     own: Counter[str] = Counter()
     for s in inside:
@@ -109,23 +109,27 @@ def _sums(inside: tuple[Stmt, ...], bound: set[str]) -> set[str]:
     return {n for n, k in own.items() if n in bound and mentions[n] == 2 * k}
 
 
-def _bound_first(block: Block, carried: set[str], known: set[str]) -> bool:
+def bound_first(block: Block, carried: set[str], known: set[str]) -> bool:
     """Whether every name of ``carried`` is bound before it is read; ``known`` grows by what the block binds."""
     for s in block:
-        if not isinstance(s, While) and any(n in carried and n not in known for n in w.reads(s)):
+        at_once = w.names_in((s.start, s.stop, s.step)) if isinstance(s, For) else w.reads(s)
+        if not isinstance(s, While) and any(n in carried and n not in known for n in at_once):
             return False
         match s:
             case If(_, then, orelse):
                 left, right = set(known), set(known)
-                if not _bound_first(then, carried, left) or not _bound_first(orelse, carried, right):
+                if not bound_first(then, carried, left) or not bound_first(orelse, carried, right):
                     return False
                 known |= left & right
             case For(var, body=body, exit=exit):
-                if exit is not None or not _bound_first(body, carried, {*known, var}):
+                inner = {*known, var}
+                if not bound_first(body, carried, inner) or exit in carried - inner:
                     return False
             case While(cond, test, body, exit=exit):
-                if exit is not None or not _bound_first(cond, carried, known) or test in carried - known \
-                        or not _bound_first(body, carried, set(known)):
+                if not bound_first(cond, carried, known) or test in carried - known:
+                    return False
+                inner = set(known)
+                if not bound_first(body, carried, inner) or exit in carried - inner:
                     return False
         known.update(w.binds(s))
     return True

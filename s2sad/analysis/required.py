@@ -14,6 +14,7 @@ from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.dependence import Dependence
+from s2sad.analysis.fusible import outermost_fusible
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.structure import Structure
@@ -85,6 +86,8 @@ class Plan:
     """By ``id`` of a block: names stored at its end."""
     groups: Mapping[str, set[str]] = field(default_factory=dict)
     """Arrays that are swapped with one another."""
+    fused: dict[For, frozenset[Stmt]] = field(default_factory=dict)
+    """Loops run forward and backward one iteration at a time, and the statements the forward part leaves out."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
 
@@ -121,8 +124,18 @@ def inverse(s: Stmt, types: Mapping[str, Any]) -> Stmt | None:
     return None
 
 
-def plan_required(fn: Function, active: Activity, structure: Structure) -> Plan:
-    return _Planner(fn, active, structure).run()
+def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse: bool = False) -> Plan:
+    """How everything the reverse sweep needs gets there; with ``fuse``, loops that would be taped are fused."""
+    planner = _Planner(fn, active, structure)
+    plan = planner.run()
+    found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse else {}
+    found = {s: left_out for s, left_out in found.items() if planner.keeps_within(s)}
+    if not found:
+        return plan
+    structure.fused = frozenset(found)
+    plan = _Planner(fn, active, structure).run()
+    plan.fused = found
+    return plan
 
 
 class _Planner:
@@ -137,6 +150,12 @@ class _Planner:
         self.groups = swapped_together(fn.body)
         self.plan.groups = self.groups
         self.overwritten = find_overwritten(fn)
+
+    def keeps_within(self, loop: For) -> bool:
+        """Whether values are kept for the iterations of a loop."""
+        inside = [loop, *w.walk(loop.body)]
+        return any(s in self.plan.saved and inverse(s, self.fn.types) is None or s in self.plan.taped
+                   or any(id(b) in self.plan.at_end for b in w.blocks(s)) for s in inside)
 
     # ------------------------------------------------------------------ what the reverse of one statement needs
 
@@ -280,7 +299,7 @@ class _Planner:
         """Decide for one temporary of a loop body: recompute it, or tape it."""
         place = self.at.place[d]
         wanted = self.needs.get(name)
-        if not place.loops or not wanted:
+        if not self.at.tape_loops(d) or not wanted:
             return
         last, before_restore = None, False
         for n in wanted:
@@ -374,7 +393,7 @@ class _Planner:
         if self.at.place and block and self.at.place[block[0]].loops:
             ending = {n.name for n in required if self.at.home(n.name)[0] is block}
             local = [n for n in sorted(ending) if not is_array(self.fn.types.get(n)) and not self.at.is_temporary(n)]
-            if local:
+            if local and self.at.tape_loops(block[0]):
                 self.plan.at_end[id(block)] = local
             required = {n for n in required if n.name not in ending}
         return required
@@ -409,6 +428,9 @@ class _Planner:
         match s:
             case If(_, then, orelse):
                 return self._record(then, required) | self._record(orelse, required)
+            case For() if s in self.at.fused:
+                self._record(s.body, set())      # the iteration that needs a value has just computed it
+                return required
             case For() | While():
                 names = {n.name for n in required}
                 for array in self.overwritten.get(s, ()):

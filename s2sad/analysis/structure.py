@@ -29,6 +29,8 @@ class Structure:
         self.binders: dict[str, list[Stmt]] = {p: [] for p in fn.params}
         self.readers: dict[str, list[Stmt]] = {}
         self._homes: dict[str, tuple[Block, tuple[Loop, ...]]] = {}
+        self.fused: frozenset[Stmt] = frozenset()
+        """Loops each iteration of which is run forward again where the reverse sweep comes to it."""
         self._number = 0
         self._visit(fn.body, None, ())
         self.results = set(w.result_names(fn.result))
@@ -44,6 +46,11 @@ class Structure:
             inner = (*loops, s) if isinstance(s, (For, While)) else loops
             for b in w.blocks(s):
                 self._visit(b, s, inner)
+
+    def tape_loops(self, s: Stmt) -> tuple[Loop, ...]:
+        """The loops for each iteration of which a value made by a statement is kept."""
+        loops = self.place[s].loops
+        return loops[1:] if loops and loops[0] in self.fused else loops
 
     def lift(self, s: Stmt, block: Block) -> Stmt | None:
         """The statement of ``block`` that is or contains ``s``; ``None`` if ``s`` is not in it."""

@@ -12,7 +12,8 @@ from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
 def adjoint_functions(a: Analysed, finish: Finish, *, value: bool, strong_zero: bool) -> Built:
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees)
+    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees,
+                        fuse=a.optimised and not value)
     fn = adjoint_function(a, adj, value=value)
     return [finish(fn, a, frozenset(adj.shadows.values()))], fn.name, (fn.name,)
 

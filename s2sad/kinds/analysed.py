@@ -48,6 +48,7 @@ class Analysed:
     active: Activity
     author_names: frozenset[str]
     callees: Callees | None = None
+    optimised: bool = True
 
 
 Finish = Callable[[Function, Analysed, frozenset[str]], ast.FunctionDef]

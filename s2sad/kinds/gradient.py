@@ -25,7 +25,8 @@ def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool,
     require_scalar(a, has_aux)
     with_value = kind == "value_and_grad" or has_aux
     seeded = frozenset({0}) if has_aux else None
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, seeded=seeded)
+    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, seeded=seeded,
+                        fuse=a.optimised and not with_value)
     inner = adjoint_function(a, adj, value=with_value)
     # The wrapper calls it where the author's parameters are in scope.
     inner = replace(inner, name=Names({*inner.params, *adj.types}).fresh(inner.name))

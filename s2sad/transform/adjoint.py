@@ -53,15 +53,18 @@ class Adjoint:
 
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
-                  seeded: frozenset[int] | None = None, carry: bool = True, callees: Callees | None = None) -> Adjoint:
+                  seeded: frozenset[int] | None = None, carry: bool = True, callees: Callees | None = None,
+                  fuse: bool = False) -> Adjoint:
     """Differentiate a lowered function. Array parameters that are active, or in ``wrt``, get a shadow parameter.
 
     ``seeded`` restricts the leaves of the result that get a cotangent. With ``carry`` the shadows of arrays that are
     swapped with a parameter are swapped in the forward sweep; without, all shadows start with the reverse sweep.
-    ``callees`` gives the names of functions that are called rather than inlined.
+    ``callees`` gives the names of functions that are called rather than inlined. With ``fuse``, which is for adjoints
+    that do not give the primal's value, loops may be fused (:mod:`s2sad.analysis.fusible`): the forward sweep does not
+    have them.
     """
     fn = prepare_control(fn)
-    sweep = ReverseSweep(fn, active, strong_zero, carry, callees)
+    sweep = ReverseSweep(fn, active, strong_zero, carry, callees, fuse)
     shadows = _name_shadows(sweep, wrt)
     leaves = _cotangents(sweep, seeded)
     sweep.reverse_begin(leaves)

@@ -32,10 +32,10 @@ class Context:
     """
 
     def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool,
-                 callees: Callees | None = None) -> None:
+                 callees: Callees | None = None, fuse: bool = False) -> None:
         self.fn, self.active, self.strong_zero, self.callees = fn, active, strong_zero, callees
         self.at = Structure(fn)
-        self.plan: Plan = plan_required(fn, active, self.at)
+        self.plan: Plan = plan_required(fn, active, self.at, fuse=fuse)
         self.types: dict[str, Any] = dict(fn.types)
         self.names = Names(w.all_names(fn))
         self.tapes = Tapes(fn, self.names, self.types)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from s2sad.analysis.fusible import replay
 from s2sad.analysis.required import inverse
 from s2sad.analysis.structure import definitely_bound
 from s2sad.ir import (
@@ -59,6 +60,12 @@ class ForwardSweep:
         zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined)]
         return (*zeros, *self._empty_arrays(), *forward)
 
+    def replayed(self, loop: Stmt) -> Block:
+        """The forward part of an iteration of a fused loop."""
+        assert isinstance(loop, For)
+        forward = replay(self.block(loop.body), self.plan.fused[loop])
+        return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(self.undefined)), *forward)
+
     def _empty_arrays(self) -> list[Stmt]:
         """An array bound on some paths only, with a shadow as large as it: empty on the others."""
         out: list[Stmt] = []
@@ -74,6 +81,8 @@ class ForwardSweep:
         for s in body:
             if s in self.plan.saved and inverse(s, self.c.types) is None:
                 out += self._save(s, self.tape_of.get(s))
+            if s in self.plan.fused:
+                continue
             match s:
                 case If(_, then, orelse):
                     out.append(replace(s, then=self.block(then), orelse=self.block(orelse)))

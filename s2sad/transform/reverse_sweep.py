@@ -14,6 +14,7 @@ after::
 """
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from s2sad.ir import (
@@ -38,6 +39,8 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name, is_array
 from s2sad.transform.context import ONE, ZERO
+from s2sad.transform.counting import TOTAL
+from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_statements import ReverseStatements
 
 
@@ -66,7 +69,7 @@ class ReverseSweep(ReverseStatements):
                 self.increment_array(self.shadow[a], c)
 
     def rev_block(self, body: Block) -> None:
-        loops = self.at.place[body[0]].loops if body else ()
+        loops = self.at.tape_loops(body[0]) if body else ()
         for n in self.plan.at_end.get(id(body), ()):
             self.fetch(self.stored((id(body), n), n, self.types[n], loops), n)
         for n in self._arrays_at_home(body):
@@ -91,9 +94,9 @@ class ReverseSweep(ReverseStatements):
         return [n for n in seen if n not in self.carried and not self.is_product_in_loop(n)]
 
     def rev_statement(self, s: Stmt, body: Block) -> None:
-        loops = self.at.place[s].loops
+        loops = self.at.tape_loops(s)
         for d, name in self.plan.fetch.get(s, ()):
-            self.fetch(self.stored((d, name), name, self.types[name], self.at.place[d].loops), name)
+            self.fetch(self.stored((d, name), name, self.types[name], self.at.tape_loops(d)), name)
         planned = self.plan.recompute.get(s, ())
         for d, before in planned:
             if before:
@@ -207,7 +210,24 @@ class ReverseSweep(ReverseStatements):
         if s in self.tapes.counters:
             top = self.tapes.counters[s]
             inner = (Assign(top, Op("sub", (top, ONE)), self.loc), *inner)
+        if s in self.plan.fused and inner:
+            inner = self._hoisted(s, (*ForwardSweep(self).replayed(s), *inner))
         return inner
+
+    def _hoisted(self, loop: For | While, body: Block) -> Block:
+        """The body of a fused loop without its tapes, which are made before the loop if their sizes are known there."""
+        counts = Counter(n for s in w.walk(body) for n in w.binds(s))
+        bound = {*counts, *w.binds(loop)}
+        kept: list[Stmt] = []
+        for s in body:
+            if isinstance(s, Assign) and counts[s.target] == 1 and not bound & set(w.rhs_names(s.value)) \
+                    and (isinstance(s.value, Alloc | Dim) or isinstance(s.value, Op) and s.value.fn in TOTAL
+                         and self.is_integer(s.target)):
+                bound.discard(s.target)
+                self.emit(s)
+            else:
+                kept.append(s)
+        return tuple(kept)
 
     def _nested(self, body: Block) -> Block:
         saved, self.out = self.out, []

@@ -1,0 +1,190 @@
+"""Loops whose iterations can be run forward and backward one at a time, so that what each keeps is gone with it.
+
+Before, a tape as long as the loop::
+
+    for i in range(n):
+        tape[i] = exp(x[i])
+        ...
+    for i in range(n - 1, -1, -1):
+        b_x[i] += b_y[i] * tape[i]
+
+after, none::
+
+    for i in range(n - 1, -1, -1):
+        t = exp(x[i])
+        b_x[i] += b_y[i] * t
+
+This is legal where the forward part of an iteration can be run where the reverse sweep comes to it and gives what it
+gave before, and where nothing else wants what the loop computed:
+
+- what it reads from outside holds what it held when the loop began: nothing in or after the loop writes it;
+- scalars are bound in an iteration before they are read in it, but for sums, which nothing in the loop reads;
+- an array the loop writes is either only written (it is not written again) or each iteration overwrites all of it
+  before reading any of it, and it is not touched outside;
+- what it gives is wanted by no reverse statement, decides nothing and raises nothing;
+- no effect, no call, no change of bindings of arrays is in it, and no effect comes after it.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.analysis.iterations import bound_first, sums_in
+from s2sad.analysis.structure import Structure
+from s2sad.ir import (
+    Assign,
+    Block,
+    Call,
+    Dim,
+    Effect,
+    For,
+    Function,
+    If,
+    Increment,
+    Invoke,
+    Load,
+    Permute,
+    Raise,
+    Stmt,
+    Store,
+    While,
+)
+from s2sad.ir import walk as w
+from s2sad.ir.effects import is_pure
+from s2sad.ir.types import is_array
+
+
+def outermost_fusible(fn: Function, at: Structure, overwritten: dict[Stmt, tuple[str, ...]],
+                      wanted: set[str]) -> dict[For, frozenset[Stmt]]:
+    """The loops of the function's own block that may be fused, with the statements a replay of them leaves out.
+
+    ``overwritten`` are the arrays each loop fills (:mod:`s2sad.analysis.kills`), ``wanted`` the names of which a
+    reverse statement may need the value.
+    """
+    found: dict[For, frozenset[Stmt]] = {}
+    for s in fn.body:
+        if isinstance(s, For) and s.exit is None:
+            left_out = _Loop(fn, at, overwritten, wanted, s).left_out()
+            if left_out is not None:
+                found[s] = left_out
+    return found
+
+
+class _Loop:
+    def __init__(self, fn: Function, at: Structure, overwritten: dict[Stmt, tuple[str, ...]], wanted: set[str],
+                 loop: For) -> None:
+        self.fn, self.at, self.overwritten, self.wanted, self.loop = fn, at, overwritten, wanted, loop
+        self.inside = tuple(w.walk(loop.body))
+        within = set(self.inside) | {loop}
+        self.outside = [s for s in w.walk(fn.body) if s not in within]
+        order = at.place[loop].order
+        self.after = [s for s in self.outside if at.place[s].order > order]
+        self.before = [s for s in self.outside if at.place[s].order < order]
+
+    def left_out(self) -> frozenset[Stmt] | None:
+        """What a replay leaves out: sums, and stores to what is only written. ``None`` if the loop is not fusible."""
+        if not all(isinstance(s, Assign | Store | Increment | If | For | While) for s in self.inside):
+            return None
+        if any(isinstance(s, Assign) and (isinstance(s.value, Call) or is_array(self.fn.types.get(s.target)))
+               for s in self.inside):
+            return None
+        if any(isinstance(s, Effect | Raise | Invoke | Permute) for s in self.after):
+            return None
+        bound = {n for s in self.inside for n in w.binds(s)}
+        sums = sums_in(self.inside, bound)
+        private = {n for n in bound - sums if not self._is_counter(n)}
+        if not bound_first(self.loop.body, private, {self.loop.var}):
+            return None
+        if any({*w.reads(s), *w.binds(s)} & private for s in self.outside) or private & set(self.fn.params) \
+                or private & set(w.result_names(self.fn.result)):
+            return None
+        if any(set(w.reads(s)) & sums and not (isinstance(s, Assign) and s.target in sums) for s in self.before):
+            return None                          # its value on the way would have to be saved
+        written = {a for s in self.inside for a in w.written(s)}
+        scratch = {a for a in written if self._is_scratch(a)}
+        if not all(self._only_written(a) for a in written - scratch):
+            return None
+        read = {n for s in self.inside for n in w.reads(s)} - bound - written - {self.loop.var}
+        if any(read & {*w.binds(s), *w.written(s)} for s in self.after) or set(w.names_in((
+                self.loop.start, self.loop.stop, self.loop.step))) & {n for s in self.after for n in w.binds(s)}:
+            return None
+        given = sums | (written - scratch)
+        if given & self.wanted or self._decides(given):
+            return None
+        return frozenset(s for s in self.inside if isinstance(s, Assign) and s.target in sums
+                         or not scratch.issuperset(w.written(s)))
+
+    def _is_counter(self, n: str) -> bool:
+        """Whether a name only counts loops and is read only in them: each sets it anew."""
+        return all(isinstance(b, For) and b.var == n for b in self.at.binders[n]) and all(
+            any(isinstance(loop, For) and loop.var == n for loop in self.at.place[r].loops)
+            for r in self.at.readers.get(n, ()))
+
+    def _is_scratch(self, array: str) -> bool:
+        """Whether each iteration fills a local array before it reads it, and nothing else touches it."""
+        if array in self.fn.params or array in w.result_names(self.fn.result):
+            return False
+        if any(_touches(s, array) for s in self.outside) or len(self.at.binders.get(array, ())) != 1:
+            return False
+        return self._filled_first(self.loop.body, array)
+
+    def _filled_first(self, block: Block, array: str) -> bool:
+        """Whether a block fills an array before it reads it, or does not touch it."""
+        touching = [s for s in block if any(_touches(x, array) for x in w.walk((s,)))]
+        if not touching:
+            return True
+        first = touching[0]
+        if isinstance(first, For) and array in self.overwritten.get(first, ()):
+            return _reads_only_what_it_stored(first, array)
+        nested = w.blocks(first)
+        return len(touching) == 1 and bool(nested) and all(self._filled_first(b, array) for b in nested)
+
+    def _only_written(self, array: str) -> bool:
+        """Whether the loop only stores to an array, or only adds to it, and what it held before is not wanted."""
+        touching = [s for s in self.inside if _touches(s, array)]
+        kinds = {type(s) for s in touching}
+        if kinds not in ({Store}, {Increment}) or any(array in w.names_in((*s.index, s.value))  # type: ignore[attr-defined]
+                                                      for s in touching):
+            return False
+        return not any(_touches(s, array) and w.writes(s) != array for s in self.before)
+
+    def _decides(self, given: set[str]) -> bool:
+        """Whether what the loop gives, or what follows from it, is tested or may raise."""
+        tainted = set(given)
+        size = -1
+        while size != len(tainted):
+            size = len(tainted)
+            for s in self.after:
+                if not tainted & set(w.reads(s)):
+                    continue
+                if isinstance(s, If | For | While) or isinstance(s, Assign) and not is_pure(s.value):
+                    return True
+                tainted.update((*w.binds(s), *w.written(s)))
+        return False
+
+
+def _touches(s: Stmt, array: str) -> bool:
+    """Whether a statement reads or writes an element."""
+    if isinstance(s, Assign) and (isinstance(s.value, Dim) or s.target == array):
+        return False
+    return array in w.reads(s) or array in w.written(s)
+
+
+def _reads_only_what_it_stored(fill: For, array: str) -> bool:
+    """Whether a nest that fills an array reads of it at most the element just stored."""
+    body: Block = fill.body
+    while True:
+        touching = [s for s in body if any(_touches(x, array) for x in w.walk((s,)))]
+        first = touching[0]
+        if isinstance(first, For):
+            if len(touching) > 1:
+                return False
+            body = first.body
+            continue
+        return isinstance(first, Store) and all(
+            isinstance(s, Assign) and isinstance(s.value, Load) and s.value.index == first.index
+            or isinstance(s, Store | Increment) and s.index == first.index for s in touching[1:])
+
+
+def replay(body: Block, left_out: frozenset[Stmt]) -> Block:
+    """A copy of a loop's body without what a replay leaves out."""
+    return w.map_block(body, lambda s: () if s in left_out else (replace(s),))

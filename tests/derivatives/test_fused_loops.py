@@ -1,0 +1,314 @@
+"""Loops run forward and backward one iteration at a time: which are, that the others are not, and that all are right."""
+import ast
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.derivatives.test_loop_order import assert_right
+from tests.execution import execute, generate
+
+X = np.array([0.3, 1.2, -0.7, 0.9, 1.1])
+A = np.sin(np.arange(1.0, 21.0)).reshape(5, 4)
+
+
+def is_fused(f, *args):
+    """Whether the adjoint has a loop over `x` less than two sweeps would have, and no tape as long."""
+    source = generate(f, args, "grad", ("x",)).source
+    tree = ast.parse(source)
+    adjoint = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.endswith("_adjoint"))
+    return not any(isinstance(n, ast.Call) and ast.unparse(n.func) == "np.empty" and "x.shape[0]" in ast.unparse(n)
+                   for n in ast.walk(adjoint))
+
+
+def transcendental(x):
+    s = 0.0
+    for i in range(x.size):
+        t = np.exp(x[i]) * np.sin(x[i])
+        s += t * t
+    return 3.0 * s
+
+
+def with_a_while(x):
+    s = 0.0
+    for i in range(x.size):
+        y = 1.0
+        k = 0
+        while y < 30.0 and k < 20:
+            y = y * y + np.exp(x[i])
+            k += 1
+        s += y
+    return s
+
+
+def with_scratch(x):
+    w = np.empty(x.shape[1])
+    s = 0.0
+    for p in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            w[i] = np.exp(x[p, i])
+        for i in range(1, x.shape[1]):
+            w[i] = w[i] * w[i - 1]
+        s += w[x.shape[1] - 1] * w[0]
+    return s
+
+
+def with_scratch_refilled_inside(x):
+    w = np.empty(x.shape[1])
+    s = 0.0
+    for p in range(x.shape[0]):
+        for k in range(3):
+            for i in range(x.shape[1]):
+                w[i] = np.exp(k * x[p, i])
+            for i in range(1, x.shape[1]):
+                w[i] = w[i] * w[i - 1]
+            s += w[x.shape[1] - 1]
+    return s
+
+
+def with_a_new_array(x):
+    s = 0.0
+    for p in range(x.shape[0]):
+        w = np.zeros(2)
+        for i in range(x.shape[1]):
+            w[i % 2] += np.exp(x[p, i])
+        s += w[0] * w[1]
+    return s
+
+
+def with_branches_and_breaks(x):
+    s = 0.0
+    for p in range(x.shape[0]):
+        y = 1.0
+        for i in range(x.shape[1]):
+            if x[p, i] > 0.9:
+                break
+            y = y * np.cos(x[p, i]) if i % 2 else y + np.sin(x[p, i])
+        if y > 1.0:
+            s -= y * y
+        else:
+            s += np.exp(y)
+    return s
+
+
+def two_in_a_row(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i])
+    for i in range(x.size):
+        s -= np.sin(x[i]) * np.exp(x[i])
+    return s
+
+
+def with_steps(x):
+    s = 0.0
+    for i in range(x.size - 1, 0, -2):
+        s += np.exp(x[i]) * np.exp(x[i - 1])
+    return s
+
+
+FUSED = [(transcendental, X), (with_a_while, X), (with_scratch, A), (with_scratch_refilled_inside, A),
+         (with_a_new_array, A), (with_branches_and_breaks, A), (two_in_a_row, X), (with_steps, X)]
+
+
+@pytest.mark.parametrize("f, x", FUSED)
+def test_fused(f, x):
+    assert is_fused(f, x), generate(f, (x,), "grad", ("x",)).source
+    assert_right(f, x)
+
+
+def through_a_square_root(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i])
+    return np.sqrt(s)
+
+
+def result_is_tested(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    if s > 2.0:
+        return 2.0 * s
+    return s
+
+
+def divided_by_the_result(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    return x[0] / s
+
+
+def recurrence(x):
+    y = 1.0
+    for i in range(x.size):
+        y = np.sin(y) + np.exp(x[i])
+    return y
+
+
+def running_sum(x):
+    s = 0.0
+    t = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i])
+        t += s * np.sin(x[i])
+    return t
+
+
+def input_overwritten_later(x):
+    u = x.copy()
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(u[i]) * u[i]
+    for i in range(x.size):
+        u[i] = 1.0
+    return s + u[0]
+
+
+def input_scalar_overwritten_later(x):
+    c = x[0]
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i] * c)
+    for i in range(3):
+        c = np.sin(c)
+    return s + c
+
+
+def in_place(x):
+    u = x.copy()
+    for i in range(x.size):
+        u[i] = np.exp(u[i]) * u[i]
+    return np.sum(u)
+
+
+def scratch_kept(x):
+    w = np.ones(2)
+    s = 0.0
+    for i in range(x.size):
+        w[0] = w[1] * np.exp(x[i])
+        w[1] = w[0] * 0.5
+        s += w[0]
+    return s
+
+
+def scratch_read_afterwards(x):
+    w = np.empty(2)
+    s = 0.0
+    for i in range(x.size):
+        for k in range(2):
+            w[k] = np.exp(x[i] * (k + 1))
+        s += w[0] * w[1]
+    return s + w[0]
+
+
+def scratch_filled_where_it_is_read(x):
+    w = np.ones(2)
+    s = 0.0
+    for i in range(x.size):
+        for k in range(2):
+            w[k] = np.exp(x[i]) * w[1 - k]
+        s += w[0] * w[1]
+    return s
+
+
+def last_value_is_used(x):
+    s = 0.0
+    t = 0.0
+    for i in range(x.size):
+        t = np.exp(x[i])
+        s += t * t
+    return s + t
+
+
+def sum_read_on_the_way(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i])
+    r = s * s
+    for i in range(x.size):
+        s += np.exp(x[i]) * x[i]
+    return s + r
+
+
+def output_was_needed(x):
+    y = x * x
+    s = 0.0
+    for i in range(x.size):
+        s += y[i] * y[i]
+    for i in range(x.size):
+        y[i] = np.exp(x[i]) * np.sin(x[i])
+    return s + np.sum(y)
+
+
+def elements_stored_twice(x):
+    y = np.zeros(3)
+    for i in range(x.size):
+        y[i // 2] = np.exp(x[i]) * np.sin(x[i])
+    return y[0] + 2.0 * y[1] + 3.0 * y[2]
+
+
+def histogram(x):
+    h = np.zeros(3)
+    for i in range(x.size):
+        h[i % 3] += np.exp(x[i]) * np.sin(x[i])
+    return h[0] + 2.0 * h[1] + h[2] * x[0]
+
+
+def bound_changes_afterwards(x):
+    n = x.size
+    s = 0.0
+    for i in range(n):
+        s += np.exp(x[i]) * np.sin(x[i])
+    for _ in range(2):
+        n -= 1
+        s += n * x[n]
+    return s
+
+
+def random_draws(x):
+    np.random.seed(3)
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i] * np.random.random())
+    return s
+
+
+OTHERS = [through_a_square_root, result_is_tested, divided_by_the_result, recurrence, running_sum,
+          input_overwritten_later, input_scalar_overwritten_later, in_place, scratch_kept, scratch_read_afterwards,
+          scratch_filled_where_it_is_read, last_value_is_used, sum_read_on_the_way, output_was_needed,
+          elements_stored_twice, histogram, bound_changes_afterwards]
+
+
+@pytest.mark.parametrize("f", OTHERS)
+def test_right_in_any_case(f):
+    assert_right(f, X)
+
+
+def test_draws_are_not_repeated():
+    made = generate(random_draws, (X,), "grad", ("x",))
+    lines = [line for line in made.source.splitlines() if not line.strip().startswith("#")]
+    assert sum("np.random.random(" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("f, x", FUSED)
+def test_compiled_and_differentiated_again(f, x):
+    gradient = s2sad.grad(f)
+    v = np.cos(np.arange(x.size)).reshape(x.shape)
+    hv = s2sad.jvp(gradient, (x,), (v,))[1]
+    step = 1e-5
+    expected = (gradient(x + step * v) - gradient(x - step * v)) / (2.0 * step)
+    assert np.allclose(hv, expected, rtol=1e-6, atol=1e-6)
+
+
+def divides(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) / (x[i] - 1.2)
+    return s
+
+
+def test_the_primal_s_errors_are_raised():
+    with pytest.raises(ZeroDivisionError):
+        execute(made := generate(divides, (X,), "grad", ("x",)))[made.name](X)
