@@ -18,8 +18,9 @@ This is legal where the forward part of an iteration can be run where the revers
 gave before, and where nothing else wants what the loop computed:
 
 - what it reads from outside holds what it held when the loop began: nothing in or after the loop writes it;
-- scalars are bound in an iteration before they are read in it, but for sums, which nothing in the loop reads;
-- an array the loop writes is either only written (it is not written again) or each iteration overwrites all of it
+- scalars are bound in an iteration before they are read in it, but for sums, which nothing in the loop reads and which
+  a replay leaves out;
+- an array the loop writes is either only written, and a replay leaves that out, or each iteration overwrites all of it
   before reading any of it, and it is not touched outside;
 - what it gives is wanted by no reverse statement, decides nothing and raises nothing;
 - no effect, no call, no change of bindings of arrays is in it, and no effect comes after it.
@@ -78,7 +79,6 @@ class _Loop:
         self.outside = [s for s in w.walk(fn.body) if s not in within]
         order = at.place[loop].order
         self.after = [s for s in self.outside if at.place[s].order > order]
-        self.before = [s for s in self.outside if at.place[s].order < order]
 
     def left_out(self) -> frozenset[Stmt] | None:
         """What a replay leaves out: sums, and stores to what is only written. ``None`` if the loop is not fusible."""
@@ -97,8 +97,6 @@ class _Loop:
         if any({*w.reads(s), *w.binds(s)} & private for s in self.outside) or private & set(self.fn.params) \
                 or private & set(w.result_names(self.fn.result)):
             return None
-        if any(set(w.reads(s)) & sums and not (isinstance(s, Assign) and s.target in sums) for s in self.before):
-            return None                          # its value on the way would have to be saved
         written = {a for s in self.inside for a in w.written(s)}
         scratch = {a for a in written if self._is_scratch(a)}
         if not all(self._only_written(a) for a in written - scratch):
@@ -139,13 +137,8 @@ class _Loop:
         return len(touching) == 1 and bool(nested) and all(self._filled_first(b, array) for b in nested)
 
     def _only_written(self, array: str) -> bool:
-        """Whether the loop only stores to an array, or only adds to it, and what it held before is not wanted."""
-        touching = [s for s in self.inside if _touches(s, array)]
-        kinds = {type(s) for s in touching}
-        if kinds not in ({Store}, {Increment}) or any(array in w.names_in((*s.index, s.value))  # type: ignore[attr-defined]
-                                                      for s in touching):
-            return False
-        return not any(_touches(s, array) and w.writes(s) != array for s in self.before)
+        """Whether the loop only stores to an array, or only adds to it."""
+        return all(isinstance(s, Store | Increment) for s in self.inside if _touches(s, array))
 
     def _decides(self, given: set[str]) -> bool:
         """Whether what the loop gives, or what follows from it, is tested or may raise."""

@@ -17,6 +17,7 @@ from s2sad.analysis.dependence import Dependence
 from s2sad.analysis.fusible import outermost_fusible
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
+from s2sad.analysis.known_values import Known, find_known, with_known
 from s2sad.analysis.structure import Structure
 from s2sad.frontend.ruled import values_needed
 from s2sad.ir import (
@@ -84,6 +85,8 @@ class Plan:
     """Statements whose overwritten value is saved before."""
     at_end: dict[int, list[str]] = field(default_factory=dict)
     """By ``id`` of a block: names stored at its end."""
+    known: Mapping[Stmt, Known] = field(default_factory=dict)
+    """By operation: values of others that its partials would compute again."""
     groups: Mapping[str, set[str]] = field(default_factory=dict)
     """Arrays that are swapped with one another."""
     fused: dict[For, frozenset[Stmt]] = field(default_factory=dict)
@@ -92,8 +95,8 @@ class Plan:
     """Every name some reverse statement may need (flow-insensitive)."""
 
 
-def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
-    """Partials by the active operands of an operation with an active result."""
+def operand_partials(s: Assign, active: Activity, known: Known | None = None) -> dict[int, Formula]:
+    """Partials by the active operands of an operation with an active result, in terms of values that are ``known``."""
     assert isinstance(s.value, Op)
     rule = rule_of(s.value, active.types)
     if rule is None or rule is CONSTANT:
@@ -103,6 +106,8 @@ def operand_partials(s: Assign, active: Activity) -> dict[int, Formula]:
     found = partials(rule, s.value.args)
     if on_complex(s.value, active.types):
         found = {k: for_complex(f, is_complex_atom(s, active.types)) for k, f in found.items()}
+    if known:
+        found = {k: with_known(f, known) for k, f in found.items()}
     return {k: f for k, f in found.items() if s.value.args[k] in active and f not in (Const(0.0), Const(0))}
 
 
@@ -141,7 +146,7 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
 class _Planner:
     def __init__(self, fn: Function, active: Activity, structure: Structure) -> None:
         self.fn, self.active, self.at = fn, active, structure
-        self.plan = Plan()
+        self.plan = Plan(known=find_known(fn, structure))
         self.reversed: set[Stmt] = set()
         self.needs: dict[str, list[Need]] = {}
         self.dependence = Dependence(fn, structure)
@@ -167,7 +172,7 @@ class _Planner:
                 match value:
                     case Op():
                         out = []
-                        for f in operand_partials(s, active).values():
+                        for f in operand_partials(s, active, self.plan.known.get(s)).values():
                             out += [(target, True) if n == RESULT else (n, False) for n in needed(f)]
                         return out
                     case Load(array, index) if array in active:

@@ -41,7 +41,7 @@ class ReverseStatements(ReverseCalls):
         """Undo an overwrite; gives the overwritten-by value if a rule wants it."""
         omega: Atom | None = None
         if isinstance(s, Assign) and s.target in self.active and isinstance(s.value, Op):
-            if any(RESULT in needed(f) for f in operand_partials(s, self.active).values()):
+            if any(RESULT in needed(f) for f in operand_partials(s, self.active, self.plan.known.get(s)).values()):
                 omega = self.temp(s.target, s.target)
         undo = inverse(s, self.types)
         if undo is not None:
@@ -89,7 +89,7 @@ class ReverseStatements(ReverseCalls):
             case Op(_, args):
                 result: Atom = target if omega is None else omega
                 products = self.complex_products(s, result)
-                for k, partial in operand_partials(s, self.active).items():
+                for k, partial in operand_partials(s, self.active, self.plan.known.get(s)).items():
                     operand = args[k]
                     assert isinstance(operand, str)
                     hint = f"b_{operand}"
