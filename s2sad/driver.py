@@ -44,11 +44,14 @@ from s2sad.optimise.augment import augment
 from s2sad.optimise.coalesce import coalesce
 from s2sad.optimise.common import merge_common_subexpressions
 from s2sad.optimise.copies import propagate_copies
+from s2sad.optimise.counters import express_counters
 from s2sad.optimise.dead import remove_dead_code, swapped_together
 from s2sad.optimise.fission import split_scatters
 from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
 from s2sad.optimise.increments import recognise_increments
+from s2sad.optimise.integers import merge_offsets
+from s2sad.optimise.local_sums import sum_locally
 from s2sad.optimise.loop_order import order_loops
 from s2sad.optimise.naming import name_temporaries
 from s2sad.optimise.placing import place_results
@@ -249,7 +252,9 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
         return to_python(fn)
     fn = checked(propagate_copies(fn))
     fn = checked(drop_zeros(fn))
-    fn = checked(split_scatters(order_loops(fn)))
+    fn = checked(order_loops(express_counters(fn)))
+    fn = checked(sum_locally(split_scatters(fn)))
+    fn = checked(propagate_copies(merge_offsets(fn)))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}

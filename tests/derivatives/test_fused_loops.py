@@ -224,6 +224,26 @@ def scratch_read_afterwards(x):
     return s + w[0]
 
 
+def scratch_squared_afterwards(x):
+    w = np.empty(2)
+    s = 0.0
+    for i in range(x.size):
+        for k in range(2):
+            w[k] = np.exp(x[i] * (k + 1))
+        s += w[0] * w[1]
+    return s + w[0] * w[0]
+
+
+def scratch_squared_before(x):
+    w = x[:2] * x[1:3]
+    s = w[0] * w[1]
+    for i in range(x.size):
+        for k in range(2):
+            w[k] = np.exp(x[i] * (k + 1))
+        s += w[0] * w[1]
+    return s
+
+
 def scratch_filled_where_it_is_read(x):
     w = np.ones(2)
     s = 0.0
@@ -328,6 +348,7 @@ def random_draws(x):
 
 OTHERS = [through_a_square_root, result_is_tested, divided_by_the_result, recurrence, running_sum,
           input_overwritten_later, input_scalar_overwritten_later, in_place, scratch_kept, scratch_read_afterwards,
+          scratch_squared_afterwards, scratch_squared_before,
           scratch_filled_where_it_is_read, last_value_is_used, last_value_is_squared, bound_at_first_only,
           output_was_needed, sum_read_on_the_way,
           arrays_swapped_inside, matrix_swapped_afterwards, output_swapped_afterwards, elements_stored_twice,
