@@ -27,9 +27,10 @@ gave before, and where nothing else wants what the loop computed:
 """
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
 
-from s2sad.analysis.iterations import bound_first, sums_in
+from s2sad.analysis.iterations import bound_first, counts_up, sums_in
 from s2sad.analysis.structure import Structure
 from s2sad.ir import (
     Assign,
@@ -54,19 +55,46 @@ from s2sad.ir.effects import is_pure
 from s2sad.ir.types import is_array
 
 
+class Fusion(Enum):
+    """Which loops an adjoint may fuse."""
+
+    NONE = "none"
+    WITHOUT_VALUE = "all: what the loops give is not wanted"
+    WITH_VALUE = "one, where the forward sweep comes to it, so that it gives what it gives to the value as well"
+
+
+@dataclass(frozen=True)
+class Fused:
+    """How a loop is fused.
+
+    Attributes
+    ----------
+    given
+        What the loop gives to what follows: sums, and arrays it writes.
+    left_out
+        The statements that a replay leaves out: those that make what is given.
+    upwards
+        Whether the iterations may be reversed in any order. They always may in the order of the reverse sweep.
+    """
+
+    given: frozenset[str]
+    left_out: frozenset[Stmt]
+    upwards: bool
+
+
 def outermost_fusible(fn: Function, at: Structure, overwritten: dict[Stmt, tuple[str, ...]],
-                      wanted: set[str]) -> dict[For, frozenset[Stmt]]:
-    """The loops of the function's own block that may be fused, with the statements a replay of them leaves out.
+                      wanted: set[str]) -> dict[For, Fused]:
+    """The loops of the function's own block that may be fused.
 
     ``overwritten`` are the arrays each loop fills (:mod:`s2sad.analysis.kills`), ``wanted`` the names of which a
     reverse statement may need the value.
     """
-    found: dict[For, frozenset[Stmt]] = {}
+    found: dict[For, Fused] = {}
     for s in fn.body:
         if isinstance(s, For) and s.exit is None:
-            left_out = _Loop(fn, at, overwritten, wanted, s).left_out()
-            if left_out is not None:
-                found[s] = left_out
+            how = _Loop(fn, at, overwritten, wanted, s).fused()
+            if how is not None:
+                found[s] = how
     return found
 
 
@@ -80,8 +108,8 @@ class _Loop:
         order = at.place[loop].order
         self.after = [s for s in self.outside if at.place[s].order > order]
 
-    def left_out(self) -> frozenset[Stmt] | None:
-        """What a replay leaves out: sums, and stores to what is only written. ``None`` if the loop is not fusible."""
+    def fused(self) -> Fused | None:
+        """``None`` if the loop is not fusible."""
         if not all(isinstance(s, Assign | Store | Increment | If | For | While) for s in self.inside):
             return None
         if any(isinstance(s, Assign) and (isinstance(s.value, Call) or is_array(self.fn.types.get(s.target)))
@@ -108,8 +136,15 @@ class _Loop:
         given = sums | (written - scratch)
         if given & self.wanted or self._decides(given):
             return None
-        return frozenset(s for s in self.inside if isinstance(s, Assign) and s.target in sums
-                         or not scratch.issuperset(w.written(s)))
+        left_out = frozenset(s for s in self.inside if isinstance(s, Assign) and s.target in sums
+                             or not scratch.issuperset(w.written(s)))
+        return Fused(frozenset(given), left_out, all(self._own_element(s) for s in left_out if isinstance(s, Store)))
+
+    def _own_element(self, s: Store) -> bool:
+        """Whether no other iteration stores to the element: what it is due is not this one's to take."""
+        stores = [x for x in self.inside if isinstance(x, Store) and x.array == s.array]
+        return counts_up(self.loop) and any(all(x.index[k] == self.loop.var for x in stores)
+                                            for k in range(len(s.index)))
 
     def _is_counter(self, n: str) -> bool:
         """Whether a name only counts loops and is read only in them: each sets it anew."""

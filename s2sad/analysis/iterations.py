@@ -76,7 +76,7 @@ class Iterations:
         touches = list(_touches(array, inside))
         if all(isinstance(s, Increment) for s, _ in touches):
             return True
-        if not _never_negative(loop):
+        if not counts_up(loop):
             return False                        # -1 is another name of the last element
         first = touches[0][1]
         return any(all(len(index) > k and index[k] == loop.var for _, index in touches) for k in range(len(first)))
@@ -153,7 +153,8 @@ def _touches(array: str, inside: tuple[Stmt, ...]) -> Iterator[tuple[Stmt, tuple
                 yield s, ()
 
 
-def _never_negative(loop: For) -> bool:
+def counts_up(loop: For) -> bool:
+    """Whether a loop's counter is never negative: such an index does not wrap to an element another one has."""
     match loop.start, loop.stop, loop.step:
         case Const(int() as start), _, Const(int() as step):
             return start >= 0 and step > 0

@@ -5,8 +5,9 @@ store has taken it.
 """
 from __future__ import annotations
 
+from s2sad.analysis.iterations import counts_up
 from s2sad.analysis.structure import Structure
-from s2sad.ir import Alloc, Assign, Const, For, Function, Increment, Load, Permute, Stmt, Store
+from s2sad.ir import Alloc, Assign, For, Function, Increment, Load, Permute, Stmt, Store
 from s2sad.ir import walk as w
 
 
@@ -33,19 +34,9 @@ def _is_new(binder: Stmt) -> bool:
     return isinstance(binder, Assign) and isinstance(binder.value, Alloc)
 
 
-def _counts_up_from_zero(loop: For) -> bool:
-    """Whether a loop's counter is never negative: such an index does not wrap to an element another one has."""
-    match loop.start, loop.stop, loop.step:
-        case Const(int() as start), _, Const(int() as step) if start >= 0 and step > 0:
-            return True
-        case _, Const(int() as stop), Const(int() as step) if stop >= -1 and step < 0:
-            return True
-    return False
-
-
 def _first(s: Store, touching: list[Stmt], at: Structure) -> bool:
     loops = at.place[s].loops
-    counters = [loop.var for loop in loops if isinstance(loop, For) and _counts_up_from_zero(loop)]
+    counters = [loop.var for loop in loops if isinstance(loop, For) and counts_up(loop)]
     if len(counters) != len(loops) or sorted(i for i in s.index if isinstance(i, str)) != sorted(counters):
         return False                       # each iteration must write an element of its own
     outermost = loops[0] if loops else s

@@ -14,7 +14,7 @@ from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.dependence import Dependence
-from s2sad.analysis.fusible import outermost_fusible
+from s2sad.analysis.fusible import Fused, Fusion, outermost_fusible
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.known_values import Known, find_known, with_known
@@ -89,8 +89,8 @@ class Plan:
     """By operation: values of others that its partials would compute again."""
     groups: Mapping[str, set[str]] = field(default_factory=dict)
     """Arrays that are swapped with one another."""
-    fused: dict[For, frozenset[Stmt]] = field(default_factory=dict)
-    """Loops run forward and backward one iteration at a time, and the statements the forward part leaves out."""
+    fused: dict[For, Fused] = field(default_factory=dict)
+    """Loops run forward and backward one iteration at a time."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
 
@@ -129,12 +129,14 @@ def inverse(s: Stmt, types: Mapping[str, Any]) -> Stmt | None:
     return None
 
 
-def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse: bool = False) -> Plan:
+def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse: Fusion = Fusion.NONE) -> Plan:
     """How everything the reverse sweep needs gets there; with ``fuse``, loops that would be taped are fused."""
     planner = _Planner(fn, active, structure)
     plan = planner.run()
-    found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse else {}
-    found = {s: left_out for s, left_out in found.items() if planner.keeps_within(s)}
+    found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse is not Fusion.NONE else {}
+    found = {s: how for s, how in found.items() if planner.keeps_within(s)}
+    if fuse is Fusion.WITH_VALUE:
+        found = dict([(s, how) for s, how in found.items() if how.upwards][-1:])
     if not found:
         return plan
     structure.fused = frozenset(found)

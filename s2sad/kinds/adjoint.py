@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from s2sad.analysis.fusible import Fusion
 from s2sad.ir import Arg, Assign, Atom, Call, Function, Stmt, TupleArg
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
@@ -13,9 +14,16 @@ from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 def adjoint_functions(a: Analysed, finish: Finish, *, value: bool, strong_zero: bool) -> Built:
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees,
-                        fuse=a.optimised and not value)
+                        fuse=fusion(a, value))
     fn = adjoint_function(a, adj, value=value)
     return [finish(fn, a, frozenset(adj.shadows.values()))], fn.name, (fn.name,)
+
+
+def fusion(a: Analysed, value: bool) -> Fusion:
+    """Which loops an adjoint may fuse that gives the primal's value, or does not."""
+    if not a.optimised:
+        return Fusion.NONE
+    return Fusion.WITH_VALUE if value else Fusion.WITHOUT_VALUE
 
 
 def adjoint_function(a: Analysed, adj: Adjoint, *, value: bool) -> Function:

@@ -9,7 +9,7 @@ from s2sad.errors import BadCall
 from s2sad.ir import Assign, Call, Function, Stmt
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_complex, is_float
-from s2sad.kinds.adjoint import adjoint_function
+from s2sad.kinds.adjoint import adjoint_function, fusion
 from s2sad.kinds.analysed import Analysed, Built, Finish
 from s2sad.transform.adjoint import build_adjoint
 
@@ -26,7 +26,7 @@ def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool,
     with_value = kind == "value_and_grad" or has_aux
     seeded = frozenset({0}) if has_aux else None
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, seeded=seeded,
-                        fuse=a.optimised and not with_value)
+                        fuse=fusion(a, with_value))
     inner = adjoint_function(a, adj, value=with_value)
     # The wrapper calls it where the author's parameters are in scope.
     inner = replace(inner, name=Names({*inner.params, *adj.types}).fresh(inner.name))

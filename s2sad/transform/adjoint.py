@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from numba import types as nbt
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.fusible import Fusion
 from s2sad.ir import Arg, Atom, Block, Const, Function
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_differentiable
@@ -54,15 +55,22 @@ class Adjoint:
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
                   seeded: frozenset[int] | None = None, carry: bool = True, callees: Callees | None = None,
-                  fuse: bool = False) -> Adjoint:
+                  fuse: Fusion = Fusion.NONE) -> Adjoint:
     """Differentiate a lowered function. Array parameters that are active, or in ``wrt``, get a shadow parameter.
 
     ``seeded`` restricts the leaves of the result that get a cotangent. With ``carry`` the shadows of arrays that are
     swapped with a parameter are swapped in the forward sweep; without, all shadows start with the reverse sweep.
-    ``callees`` gives the names of functions that are called rather than inlined. With ``fuse``, which is for adjoints
-    that do not give the primal's value, loops may be fused (:mod:`s2sad.analysis.fusible`): the forward sweep does not
-    have them.
+    ``callees`` gives the names of functions that are called rather than inlined. ``fuse`` says which loops may be
+    fused (:mod:`s2sad.analysis.fusible`): the forward sweep does not have them.
     """
+    made = fn, active, wrt, strong_zero, seeded, carry, callees
+    built = _built(*made, fuse)
+    return built if built is not None else _built(*made, Fusion.NONE)  # type: ignore[return-value]
+
+
+def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bool, seeded: frozenset[int] | None,
+           carry: bool, callees: Callees | None, fuse: Fusion) -> Adjoint | None:
+    """The adjoint; ``None`` if it turns out that the loop in question cannot give the value as well."""
     fn = prepare_control(fn)
     sweep = ReverseSweep(fn, active, strong_zero, carry, callees, fuse)
     shadows = _name_shadows(sweep, wrt)
@@ -75,7 +83,14 @@ def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, stron
             total = sweep.acc.value(p) if p in active else None
             gradients.append((p, sweep.zero(p) if total is None else total))
     reverse = tuple(sweep.out)
-    forward = ForwardSweep(sweep).run()
+    forward: Block | None
+    if fuse is Fusion.WITH_VALUE and sweep.plan.fused:
+        (loop,), k = sweep.plan.fused, sweep.up_to_fused
+        forward, reverse = ForwardSweep(sweep).run_around(loop, reverse[:k], reverse[k:]), reverse[k:]
+        if forward is None:
+            return None
+    else:
+        forward = ForwardSweep(sweep).run()
     return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from numba import types as nbt
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.fusible import Fusion
 from s2sad.analysis.only_stores import find_only_stores
 from s2sad.analysis.required import Plan, plan_required
 from s2sad.analysis.structure import Loop, Structure
@@ -32,7 +33,7 @@ class Context:
     """
 
     def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool,
-                 callees: Callees | None = None, fuse: bool = False) -> None:
+                 callees: Callees | None = None, fuse: Fusion = Fusion.NONE) -> None:
         self.fn, self.active, self.strong_zero, self.callees = fn, active, strong_zero, callees
         self.at = Structure(fn)
         self.plan: Plan = plan_required(fn, active, self.at, fuse=fuse)
@@ -41,6 +42,7 @@ class Context:
         self.tapes = Tapes(fn, self.names, self.types)
         self.tapes.extents = frozenset(
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
+        self.fuse = fuse
         self.tape_of: dict[object, Tape] = {}
         self.only_stores = find_only_stores(fn, self.at)
         self.shadow: dict[str, str] = {}

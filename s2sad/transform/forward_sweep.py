@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s2sad.analysis.fusible import replay
+from s2sad.analysis.fusible import Fusion, replay
 from s2sad.analysis.required import inverse
-from s2sad.analysis.structure import definitely_bound
+from s2sad.analysis.structure import definitely_bound, upward_exposed
 from s2sad.ir import (
     Alloc,
     Assign,
@@ -57,13 +57,46 @@ class ForwardSweep:
 
     def run(self) -> Block:
         forward = self.block(self.fn.body)
+        return (*self._start(), *forward)
+
+    def run_around(self, loop: For, fused: Block, rest: Block) -> Block | None:
+        """The forward sweep with what reverses everything from a fused loop on in place of the loop.
+
+        What follows the loop and does not depend on it is done before. ``rest`` is the rest of the reverse sweep.
+        ``None`` if what is left after the loop would come too late, or too early.
+        """
+        at = self.fn.body.index(loop)
+        before = [piece for s in self.fn.body[:at] for piece in self.block((s,))]
+        late: list[Stmt] = []
+        late_reads, late_writes = set[str](), set(self.plan.fused[loop].given)
+        for s in self.fn.body[at + 1:]:
+            piece = self.block((s,))
+            reads = {n for x in w.walk(piece) for n in w.reads(x)}
+            writes = {n for x in w.walk(piece) for n in (*w.binds(x), *w.written(x))}
+            if reads & late_writes or writes & (late_reads | late_writes):
+                late += piece
+                late_reads |= reads
+                late_writes |= writes
+            else:
+                before += piece
+        made = {n for x in w.walk(tuple(late)) for n in w.binds(x)}
+        written = {n for x in w.walk(tuple(late)) for n in w.written(x)}
+        if any(upward_exposed(block, n) for n in made for block in (fused[:-1], rest)) or any(
+                written & set(w.reads(x)) for block in (fused[:-1], rest) for x in w.walk(block)):
+            return None
+        if any(upward_exposed(fused[-1:], n) for n in made - self.plan.fused[loop].given):
+            return None
+        return (*self._start(), *before, *fused, *late)
+
+    def _start(self) -> Block:
         zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined)]
-        return (*zeros, *self._empty_arrays(), *forward)
+        return (*zeros, *self._empty_arrays())
 
     def replayed(self, loop: Stmt) -> Block:
         """The forward part of an iteration of a fused loop."""
         assert isinstance(loop, For)
-        forward = replay(self.block(loop.body), self.plan.fused[loop])
+        together = self.c.fuse is Fusion.WITH_VALUE
+        forward = replay(self.block(loop.body), frozenset() if together else self.plan.fused[loop].left_out)
         return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(self.undefined)), *forward)
 
     def _empty_arrays(self) -> list[Stmt]:

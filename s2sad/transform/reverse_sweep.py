@@ -47,6 +47,9 @@ from s2sad.transform.reverse_statements import ReverseStatements
 class ReverseSweep(ReverseStatements):
     """Blocks, loops and branches in reverse; the result goes to ``out``."""
 
+    up_to_fused = 0
+    """How many statements of ``out`` there were when the last fused loop was done."""
+
     def reverse_begin(self, leaves: list[tuple[Atom, str]]) -> None:
         """Local shadows start at zero; the cotangents of the results come in."""
         results = [a for a, _ in leaves]
@@ -85,6 +88,8 @@ class ReverseSweep(ReverseStatements):
         for s in reversed(body):
             self.loc = self.acc.loc = replace(s.loc, reverse=True)
             self.rev_statement(s, body)
+            if s in self.plan.fused:
+                self.up_to_fused = len(self.out)
 
     def _arrays_at_home(self, body: Block) -> list[str]:
         """Active arrays of a branch outside loops, whose shadows live in the reverse of the branch."""
@@ -160,7 +165,9 @@ class ReverseSweep(ReverseStatements):
         if not inner:
             return
         start, stop, step = s.start, s.stop, s.step
-        if s.exit is None and step == ONE:
+        if s in self.plan.fused and self.plan.fused[s].upwards:
+            self.emit(For(s.var, start, stop, step, inner, loc=self.loc))
+        elif s.exit is None and step == ONE:
             self.emit(For(s.var, self._plus(stop, -1), self._plus(start, -1), Const(-1), inner, loc=self.loc))
         elif s.exit is None and step == Const(-1):
             self.emit(For(s.var, self._plus(stop, 1), self._plus(start, 1), ONE, inner, loc=self.loc))

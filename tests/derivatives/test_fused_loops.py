@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import s2sad
+from s2sad import numeric
 from tests.derivatives.test_loop_order import assert_right
 from tests.execution import execute, generate
 
@@ -358,6 +359,58 @@ OTHERS = [through_a_square_root, result_is_tested, divided_by_the_result, recurr
 @pytest.mark.parametrize("f", OTHERS)
 def test_right_in_any_case(f):
     assert_right(f, X)
+
+
+def outputs_and_value(x):
+    y = np.empty(x.size)
+    s = 0.0
+    for i in range(x.size):
+        t = np.exp(x[i])
+        y[i] = t * 2.0
+        s += t * np.sin(t)
+    r = 0.0
+    for i in range(3):
+        r += y[i] * i
+    return s + 0.5 * r
+
+
+def independent_work_afterwards(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    largest = x[0]
+    for i in range(1, x.size):
+        largest = max(largest, x[i])
+    t = 0.0
+    for i in range(x.size):
+        t += np.exp(x[i] - largest)
+    return s - 2.0 * np.log(t)
+
+
+def overwritten_after_the_loop(x):
+    c = x[0] * x[1]
+    s = np.sin(c)
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    c = 2.0 * s
+    return c
+
+
+@pytest.mark.parametrize("f, x", [*FUSED, *((f, X) for f in OTHERS), (outputs_and_value, X),
+                                  (independent_work_afterwards, X), (overwritten_after_the_loop, X)])
+def test_with_the_value(f, x):
+    made = generate(f, (x,), "value_and_grad", ("x",))
+    value, found = execute(made)[made.name](x.copy())
+    assert value == f(x.copy())                  # to the last bit
+    expected = numeric.gradient(f, (x,), wrt=("x",), method="complex-step").value[0]
+    assert np.allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("f, x", [(transcendental, X), (with_scratch, A), (independent_work_afterwards, X)])
+def test_one_loop_for_value_and_gradient(f, x):
+    source = generate(f, (x,), "value_and_grad", ("x",)).source
+    lines = source.splitlines()
+    assert sum("np.exp(x[" in line and "#" not in line or "np.exp(x_i)" in line for line in lines) <= 2, source
 
 
 def test_draws_are_in_their_order():
