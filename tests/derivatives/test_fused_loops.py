@@ -396,8 +396,36 @@ def overwritten_after_the_loop(x):
     return c
 
 
+def work_that_has_to_wait(x):
+    w = x[1:3] * x[2:4]
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    u = s
+    for k in range(2):
+        u += w[k]
+    for k in range(2):
+        w[k] = np.sin(x[k])
+    for k in range(2):
+        u += w[k] * w[k]
+    return u
+
+
+def overwritten_with_the_result(x):
+    w = x[1:3] * x[2:4]
+    s = 0.0
+    for k in range(2):
+        s += w[k] * w[k]
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    for k in range(2):
+        w[k] = s
+    return 3.0 * w[0]
+
+
 @pytest.mark.parametrize("f, x", [*FUSED, *((f, X) for f in OTHERS), (outputs_and_value, X),
-                                  (independent_work_afterwards, X), (overwritten_after_the_loop, X)])
+                                  (independent_work_afterwards, X), (overwritten_after_the_loop, X),
+                                  (work_that_has_to_wait, X), (overwritten_with_the_result, X)])
 def test_with_the_value(f, x):
     made = generate(f, (x,), "value_and_grad", ("x",))
     value, found = execute(made)[made.name](x.copy())
