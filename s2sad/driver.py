@@ -22,6 +22,7 @@ from s2sad.frontend import UserFunction, define_everywhere, infer, lower_functio
 from s2sad.frontend.callee_types import compiled
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.unreachable import cut_unreachable
 from s2sad.frontend.webs import split_webs
 from s2sad.ir import Assign, Block, Function, Rhs, Stmt
 from s2sad.ir import walk as w
@@ -169,7 +170,7 @@ def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) 
     """The types of all names, with the bodies of array functions in place of their calls."""
     fn, sites = with_sites(fn, normal_form, products)
     inferred, returned = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees), **sites})
-    fn = define_everywhere(fn, inferred)
+    fn = define_everywhere(cut_unreachable(fn, {**inferred, **types}), inferred)
     return expand(replace(fn, types={**inferred, **types}), sites), returned
 
 

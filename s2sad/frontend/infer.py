@@ -34,7 +34,7 @@ from s2sad.errors import TypeProblem
 from s2sad.frontend.direct_types import direct_types
 from s2sad.frontend.operations import Operations
 from s2sad.frontend.remembered import Remembered
-from s2sad.frontend.type_errors import holds, located
+from s2sad.frontend.type_errors import holds, located, summary
 from s2sad.ir.nodes import Function
 from s2sad.ir.walk import all_names
 
@@ -148,6 +148,10 @@ def by_printing(fn: Function, argtypes: Mapping[str, types.Type],
         typed = _run(f, tuple(argtypes[p] for p in fn.params))
     except errors.NumbaError as e:
         raise located(e, printer.lines, fn) from e
+    except errors.UnsupportedBytecodeError as e:
+        raise TypeProblem(f"numba cannot compile a function that '{fn.name.removesuffix('_typed')}' calls", loc=fn.loc,
+                          why=summary(str(e))[0], hint="write a function that calls itself as numba compiles it: no "
+                          "`a, *b = c` among others") from e
     except AttributeError as e:
         # What numba 0.68 raises while it types `a *= b` with an array of real and one of complex numbers.
         raise TypeProblem("numba cannot type an operator of this function", loc=fn.loc,

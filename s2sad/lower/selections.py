@@ -170,7 +170,7 @@ class Selections(Rebinding):
         place = replace(s.view, extents=s.extents)
         if isinstance(v, (View, Elementwise)):
             self.check_fits(place, v)
-            if any(self.overlaps(leaf, s.view) or leaf.base == s.view.base for leaf in leaves(v)):
+            if any(self.may_be_one(leaf.base, s.view.base) for leaf in leaves(v)):
                 v = self.in_new_array(v)
         maps = self.maps(v, s.extents)
 

@@ -128,10 +128,6 @@ class _Lowering(Draws):
     def block(self, body: Block) -> None:
         for k, s in enumerate(body):
             self.b.loc = s.loc
-            if any(n not in self.types for n in (*w.reads(s), *w.binds(s))):
-                # numba found that this is never reached, and gave it no types
-                self.b.emit(Raise("AssertionError", "unreachable", s.loc))
-                return
             self.statement(s, body[k + 1:])
 
     def nested(self, body: Block) -> Block:

@@ -81,10 +81,14 @@ class Stores(Elements):
     def meet_elsewhere(self, a: View, target: View) -> bool:
         """Whether two names, one of them a reference, may be one array seen through different views."""
         refs = self.refs
-        if refs.storages(a.base).isdisjoint(refs.storages(target.base)):
+        if not self.may_be_one(a.base, target.base):
             return False
         same_place = a.same_map[1:] == target.same_map[1:] and refs.is_plain(a.base) and refs.is_plain(target.base)
         return not same_place
+
+    def may_be_one(self, a: str, c: str) -> bool:
+        """Whether two names may be the same array, or parts of it."""
+        return not self.refs.storages(a).isdisjoint(self.refs.storages(c))
 
     def apart(self, a: View, c: View) -> bool:
         """Whether two views of one array certainly share no element: on some axis one ends before the other begins."""

@@ -10,15 +10,15 @@ from s2sad.numeric.complex_library import ComplexStepUnavailable, is_complex, wi
 
 
 def _normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-    return loc + scale * np.random.standard_normal(size)
+    return widened(loc + scale * np.random.standard_normal(size))
 
 
 def _uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-    return low + (high - low) * np.random.random(size)
+    return widened(low + (high - low) * np.random.random(size))
 
 
 def _exponential(scale: Any = 1.0, size: Any = None) -> Any:
-    return np.random.standard_exponential(size) * scale
+    return widened(np.random.standard_exponential(size) * scale)
 
 
 def _lognormal(mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
@@ -26,7 +26,7 @@ def _lognormal(mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
 
 
 def _standardised(draw: Callable) -> Callable:
-    return lambda loc=0.0, scale=1.0, size=None: loc + scale * draw(0.0, 1.0, size)
+    return lambda loc=0.0, scale=1.0, size=None: widened(loc + scale * draw(0.0, 1.0, size))
 
 
 def _constant(draw: Callable) -> Callable:

@@ -67,6 +67,10 @@ class Dual:
             return self.new(v, n.v * self.v ** (n.v - 1.0) * self.d + v * math.log(self.v) * n.d)
         return self.new(self.v ** n, n * self.v ** (n - 1) * self.d)
 
+    def __rpow__(self, o: Any) -> Dual:
+        v = o ** self.v
+        return self.new(v, v * math.log(o) * self.d)
+
     def __neg__(self) -> Dual:
         return Dual(-self.v, -self.d)
 

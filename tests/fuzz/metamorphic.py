@@ -111,7 +111,11 @@ def outlined(source: str, choices: Choices) -> str:
     unfit = (ast.NamedExpr, ast.Lambda, ast.comprehension, ast.List)
     places = [n for n in outside_functions(f) if isinstance(n, ast.Assign) and not isinstance(n.targets[0], ast.Tuple)
               and not isinstance(n.value, (ast.Name, ast.Subscript)) or isinstance(n, ast.Return)]
-    places = [n for n in places if not any(isinstance(inside, unfit) for inside in ast.walk(n))]
+    # A helper is given the values that names had before it was called: none may change while it runs.
+    changing = {n.name for n in ast.walk(f) if isinstance(n, ast.FunctionDef) and n is not f and any(
+        isinstance(inside, ast.Nonlocal) for inside in ast.walk(n))}
+    places = [n for n in places if not any(isinstance(inside, unfit) or isinstance(inside, ast.Name)
+                                           and inside.id in changing for inside in ast.walk(n))]
     place = choices.pick(places)
     whole = isinstance(place, ast.Assign) and isinstance(place.targets[0], ast.Subscript) and choices.chance(0.6)
     inside: ast.AST = place if whole else place.value
