@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import replace
 
-from s2sad.ir.nodes import Block, Function, Raise, Stmt
+from s2sad.ir.nodes import Block, For, Function, Raise, Stmt, While
 from s2sad.ir.walk import binds, blocks, reads, rebuilt, with_blocks
 
 
@@ -29,6 +29,8 @@ def cut_unreachable(fn: Function, typed: Container[str]) -> Function:
 def _block(body: Block, typed: Container[str]) -> Block:
     out: list[Stmt] = []
     for s in body:
+        if isinstance(s, For | While) and s.exit is not None and s.exit not in typed:
+            s = replace(s, exit=None)            # no iteration sets it: what follows the loop is reached
         if any(n not in typed for n in (*reads(s), *binds(s))):
             out.append(Raise("AssertionError", "unreachable", s.loc))
             break
