@@ -13,7 +13,8 @@ after::
     b_x[i] += b_x_i
 
 Whether two arrays overlap in memory is not known where this is compiled, so that otherwise the element goes to memory
-and back in each iteration. A loop of no iterations adds nothing: its index may be out of bounds then.
+and back in each iteration. What is not added in each iteration stays, and a loop of no iterations adds nothing: the index
+may be out of bounds then.
 """
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ def _summed(loop: For, names: Names, types: dict, around: tuple[For, ...]) -> li
     others: set[str] = set()
     for s in inside:
         if isinstance(s, Increment):
-            if not bound & set(w.names_in(s.index)):
+            if s in loop.body and not bound & set(w.names_in(s.index)):
                 elements[s.array, s.index].append(s)
         elif not (isinstance(s, Assign) and isinstance(s.value, Dim)):
             others.update((*w.reads(s), *w.written(s)))

@@ -97,6 +97,26 @@ def test_an_index_out_of_bounds_that_is_never_used(k, n):
     assert np.allclose(found, expected, rtol=1e-14)
 
 
+def only_where_it_exists(x, k):
+    c = k < x.size
+    if c:
+        s = x[0] * x[0]
+    else:
+        s = 0.0
+    for j in range(3):
+        if c:
+            s += x[k] * x[j]
+    return s
+
+
+@pytest.mark.parametrize("k", [2, 100])
+def test_an_index_out_of_bounds_in_a_branch_that_is_not_taken(k):
+    made = generate(only_where_it_exists, (X, k), "grad", ("x",))
+    found = execute(made)[made.name](*copied((X, k)))
+    expected = numeric.gradient(only_where_it_exists, (X, k), wrt=("x",), method="complex-step").value[0]
+    assert np.allclose(found, expected, rtol=1e-14)
+
+
 def single(x):
     s = np.float32(0.0)
     for i in range(2):
