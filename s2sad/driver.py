@@ -6,7 +6,9 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any
+from weakref import WeakSet
 
 from numba import types as nbt
 
@@ -22,6 +24,7 @@ from s2sad.frontend import UserFunction, define_everywhere, infer, lower_functio
 from s2sad.frontend.callee_types import compiled
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
+from s2sad.frontend.ruled import declarations, note, noting
 from s2sad.frontend.unreachable import cut_unreachable
 from s2sad.frontend.webs import split_webs
 from s2sad.ir import Assign, Block, Function, Rhs, Stmt
@@ -96,12 +99,14 @@ def improved(improve: Callable[..., Function], fn: Function, **options: Any) -> 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A specialisation ready for activity analysis: lowered IR, the result's type, and the names its author chose."""
+    """A specialisation ready for activity analysis: lowered IR, the result's type, the names its author chose, and the
+    functions that went into it."""
 
     user: UserFunction
     fn: Function
     returned: object
     author_names: frozenset[str]
+    functions: WeakSet[FunctionType]
 
 
 _recent: OrderedDict[tuple, Prepared] = OrderedDict()
@@ -111,13 +116,16 @@ RECENT = 32
 
 def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division: bool) -> Prepared:
     """:func:`prepare`, or what it gave the last time for this very function and these types."""
-    key = (id(user), argtypes, check_division, optimised)
+    key = (id(user), argtypes, check_division, optimised, declarations())
     found = _recent.get(key)
     if found is None or found.user is not user:
-        found = Prepared(user, *prepare(user, argtypes, check_division=check_division))
+        with noting() as functions:
+            found = Prepared(user, *prepare(user, argtypes, check_division=check_division), functions)
         _recent[key] = found
         while len(_recent) > RECENT:
             _recent.popitem(last=False)
+    else:
+        note(found.functions)
     return found
 
 

@@ -128,26 +128,39 @@ class Calls:
         """A call of a function with a rule: it writes to none of its arguments, and what it returns is new."""
         rule = s.rule
         assert rule is not None
-        if rule.library:
+        if rule.library and not rule.by_user:
             return s
-        argtypes = argument_types(s, fn.types)
-        user = replace(fn.callees[s.fn], identity=object(), rule=None)       # the function itself, not its rule
         leaves = tuple(t for t in w.binds(s) if is_array(fn.types.get(t)))
+        if rule.library or rule.pure:
+            return replace(s, copied=leaves)
+        argtypes = argument_types(s, fn.types)
+        user = replace(fn.callees[s.fn], identity=object(), rule=False)       # the function itself, not its rule
         try:
             callee = self.typed(user, argtypes)
             own = Calls(self.typed)
             own.add_function((user.key, argtypes), callee)
             own._settle()
-        except S2sadError:
-            return replace(s, copied=leaves)                     # nothing is known of it but its rule
+        except S2sadError as e:
+            if not any(is_array(t) for t in argtypes):
+                return replace(s, copied=leaves)
+            raise UnsupportedSyntax(f"whether '{s.fn}', which has a derivative rule, writes to its arguments is not "
+                                    "known", loc=s.loc, code="S2S024", why=f"its source cannot be followed: {e.what}",
+                                    hint=f"say that it does not: s2sad.rule_for({s.fn}, ..., pure=True)") from e
         if own.written[user.key, argtypes]:
             raise UnsupportedSyntax(f"'{s.fn}' has a derivative rule and writes to an argument: not supported",
                                     loc=s.loc, code="S2S024", hint="let it return what it computes")
-        same = Aliases(callee)
+        theirs, same = Aliases(callee), Aliases(fn)
         returned = [a for a in w.result_leaves(callee.result) if isinstance(a, str) and is_array(callee.types.get(a))]
-        shared = any(p in same.of(a) for a in returned for p in callee.params) or any(
-            b in same.of(a) for k, a in enumerate(returned) for b in returned[k + 1:])
-        return replace(s, copied=leaves) if shared else s
+        shared = any(p in theirs.of(a) for a in returned for p in callee.params) or any(
+            b in theirs.of(a) for k, a in enumerate(returned) for b in returned[k + 1:])
+        if not shared:
+            return s
+        touched = set(leaves).union(*(same.of(a) for a in (*s.args, *leaves) if isinstance(a, str)))
+        if touched & {n for other in w.walk(fn.body) for n in self._writes(other, fn)}:
+            raise UnsupportedSyntax(f"'{s.fn}', which has a derivative rule, may return an array that it was given, or "
+                                    "one twice, and such an array is written to: not supported", loc=s.loc,
+                                    code="S2S024", hint="let it return a copy")
+        return replace(s, copied=leaves)
 
     def _check(self, s: Invoke, fn: Function, same: Aliases) -> None:
         for t in (*argument_types(s, fn.types), *(fn.types.get(t) for t in w.binds(s))):

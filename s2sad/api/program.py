@@ -28,7 +28,7 @@ from s2sad.api.structures import flat_arguments, numba_takes, of_python, restore
 from s2sad.errors import BadCall, S2sadError, TypeProblem, UnsupportedFunction
 from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
-from s2sad.frontend.ruled import carry_rule
+from s2sad.frontend.ruled import carry_rule, settling
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.type_errors import of_primal
 from s2sad.ir import Assign, Call
@@ -183,15 +183,16 @@ class Program:
         # waited for while this one is held, and the other way round in another thread.
         with global_compiler_lock:
             if key not in self._done:
-                generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
-                                            **flags)  # type: ignore[arg-type]
+                with settling():
+                    generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
+                                                **flags)  # type: ignore[arg-type]
                 self._done[key] = Specialisation(generated, bool(self.options.get("cache")),
                                                  not self.options.get("fastmath"))
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:
         """What the function returns and writes to, without generating anything."""
-        with global_compiler_lock:
+        with global_compiler_lock, settling():
             layout = self.layout(argtypes)
             found = driver.analyse(layout.user, layout.types, layout.leaves(wrt, floating=True)).interface
             return found.of(layout.user.params)

@@ -29,7 +29,8 @@ _numbers = count(1)
 
 def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None = None,
              adjoint: Callable[..., object] | None = None, constant: bool = False,
-             constants: str | Sequence[str] = (), extents: object = None, where: Mapping[str, str] | None = None,
+             constants: str | Sequence[str] = (), extents: object = None, pure: bool = False,
+             where: Mapping[str, str] | None = None,
              **partials: str) -> Callable[[F], F]:
     """Declare the derivative of a function, instead of having it derived from the source.
 
@@ -51,6 +52,9 @@ def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None 
     extents : str, tuple or list of them, optional
         How long the axes of an array that ``f`` returns are: the name of a parameter it is as large as, or a tuple of
         axes such as ``("x", 0)``; of several results a list. Needed to call ``f`` in a loop.
+    pure : bool
+        Declares that ``f`` writes to none of its arguments and returns new arrays. Needed where ``f`` takes arrays and
+        uses something the compiler cannot read.
     where, **partials : str
         One formula for each parameter of a function of numbers, as in ``x="cos(x)"``: over the parameters, ``Ω`` for
         the result, and the names in ``where``, which stand for shared terms.
@@ -86,11 +90,11 @@ def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None 
             raise BadCall("a rule is formulas, or functions, or constant", code="S2S024", hint="give one of them")
         _declare_formulas(f, partials, where or {})
     elif tangent or adjoint or constant:
-        _declare_call(f, tangent, adjoint, constant, constants, extents)
+        _declare_call(f, tangent, adjoint, constant, constants, extents, pure)
 
     def decorate(given: F) -> F:
         as_tangent = any(p.startswith("d_") for p in inspect.signature(given).parameters)
-        _declare_call(f, given if as_tangent else None, None if as_tangent else given, False, constants, extents)
+        _declare_call(f, given if as_tangent else None, None if as_tangent else given, False, constants, extents, pure)
         return given
 
     return decorate
@@ -177,15 +181,16 @@ def _declare_formulas(f: Callable[..., object], partials: Mapping[str, str], whe
         user = UserFunction.from_callable(f)
         op = f"{user.name}@{next(_numbers)}"
         rule(f"{user.name}({', '.join(user.params)})", names=(op,), where=where, **partials)
-    except ValueError as e:
-        raise BadCall(str(e), code="S2S024", hint="give one formula for each parameter, over the parameters, Ω and "
+    except (ValueError, SyntaxError) as e:
+        text = f"a formula is no Python expression: {e.msg}" if isinstance(e, SyntaxError) else str(e)
+        raise BadCall(text, code="S2S024", hint="give one formula for each parameter, over the parameters, Ω and "
                                                   "functions of math") from None
     declare(user.identity, ElementwiseRule(op, user.params))
 
 
 def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | None,
                   adjoint: Callable[..., object] | None, constant: bool, constants: str | Sequence[str],
-                  extents: object) -> None:
+                  extents: object, pure: bool) -> None:
     name = _library_name(f)
     user = None if name is not None else UserFunction.from_callable(f)
     params = tuple(inspect.signature(f).parameters) if user is None else user.params
@@ -205,12 +210,13 @@ def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | Non
         raise BadCall(f"{called} has a rule already", code="S2S024", hint="wrap it in a function of your own")
     if isinstance(known, CallRule) and not constant:
         made = replace(known, **given, constants=fixed or known.constants,
-                       extents=_extents(extents) or known.extents, constant=False)
+                       extents=_extents(extents) or known.extents, constant=False,
+                       pure=pure or known.pure)
     else:
         structure = ("value",) if user is None else structure_of(user)
         made = CallRule(called, params, tangent=given.get("tangent"), adjoint=given.get("adjoint"), constant=constant,
                         constants=fixed, structure=structure, extents=_extents(extents), library=user is None,
-                        by_user=True)
+                        by_user=True, pure=pure)
     if user is None:
         declare_library(made)
     else:

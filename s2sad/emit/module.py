@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from s2sad.emit.primal import Primal
 from s2sad.emit.syntax import names
 from s2sad.emit.unparse import unparse
+from s2sad.frontend.ruled import MARK
 from s2sad.numerics import ELEMENTWISE
 from s2sad.runtime.helpers import HELPERS
 
@@ -43,8 +44,9 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
     if numba:
         lines.append(f"from numba import {', '.join(numba)}")
     blocks = ["\n".join(lines).rstrip()] if lines else []
-    if any(hasattr(f, "ruled") for f in given_functions):
-        blocks.append(_marked(given_functions))
+    ruled = {f.name for f in given_functions if hasattr(f, "ruled")}.union(*(p.ruled for p in texts))
+    if ruled:
+        blocks.append(f"{MARK} = ({', '.join(map(repr, sorted(ruled)))},)")
     for p in texts:
         blocks += _primal(p, jit)
     for h in helpers:
@@ -55,15 +57,6 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
             blocks.append(_decorated(text, jit, {}))
     blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
-
-
-MARK = "functions_with_derivative_rules"
-"""What a module calls the names of functions in it whose derivative is not that of their source."""
-
-
-def _marked(functions: Iterable[ast.FunctionDef]) -> str:
-    names = sorted({f.name for f in functions if hasattr(f, "ruled")})
-    return f"{MARK} = ({', '.join(map(repr, names))},)"
 
 
 def _carried(functions: Iterable[ast.FunctionDef], primal: Primal | None) -> list[Primal]:

@@ -16,6 +16,7 @@ import gast
 import numpy as np
 
 from s2sad.errors import S2sadError, UnsupportedSyntax
+from s2sad.frontend.ruled import rule_of
 from s2sad.frontend.scopes import COMPREHENSIONS, assigned_names, targets
 from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction
 from s2sad.ir.names import Names
@@ -45,6 +46,8 @@ class Primal:
     functions: tuple[PrimalFunction, ...]
     imports: frozenset[str]
     helpers: frozenset[str] = frozenset()
+    ruled: frozenset[str] = frozenset()
+    """Names of functions whose derivative is not that of their text."""
 
 
 @dataclass
@@ -101,7 +104,8 @@ def primal_text(user: UserFunction, taken: Iterable[str] = ()) -> Primal:
     globals_ = _Globals(user, found, taken)
     texts = [_Text(f, globals_).rewritten() for f in found]
     functions = [PrimalFunction(globals_.function(f.user), text, f.user.options) for f, text in zip(found, texts)]
-    return Primal(tuple(globals_.constants), tuple(functions), frozenset(globals_.imports), globals_.helpers)
+    return Primal(tuple(globals_.constants), tuple(functions), frozenset(globals_.imports), globals_.helpers,
+                  frozenset(globals_.function(f.user) for f in found if rule_of(f.user) is not None))
 
 
 # ---------------------------------------------------------------------------- what the functions refer to

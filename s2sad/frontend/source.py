@@ -105,7 +105,7 @@ class UserFunction:
     known: Mapping[str, Any] | None = None
     """The types of its parameters, where the function is written for those (see :mod:`s2sad.frontend.known`)."""
     rule: Any = None
-    """The derivative rule that the source declares for it (``s2sad.rule_for``)."""
+    """The derivative rule that the source declares for it (``s2sad.rule_for``); ``False``: it is meant without any."""
     layouts: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
     """The layouts made for types of arguments."""
 

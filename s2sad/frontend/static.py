@@ -25,6 +25,8 @@ from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
 from s2sad.frontend.folding import NotFoldable, fold
 from s2sad.frontend.library import SPACES, meaning
+from s2sad.frontend.rule_mentions import RuleMentions
+from s2sad.frontend.ruled import lose_rule
 from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, UserFunction, as_definition, parameters
 from s2sad.ir.nodes import Loc
 
@@ -92,9 +94,12 @@ class StaticModule:
         self.lines = tuple(text.split("\n"))
         self.names: dict[str, object] = {}
         self.hidden: Unresolved | None = None
+        self.ruled: set[int] | None = set()
+        """Which definitions have derivative rules, by their nodes; ``None`` if any may."""
         try:
             tree = ast.parse(text)
             self._changed_inside = dict(global_stores(tree))
+            self._rules = RuleMentions(tree)
             for statement in tree.body:
                 self._statement(statement)
         except SyntaxError as e:
@@ -172,11 +177,20 @@ class StaticModule:
             node = gast.ast_to_gast(d.node)
             d.user = UserFunction(d.node.name, node, self.file, 1, self.lines, parameters(node), d.defaults, d.options,
                                   ast.get_docstring(d.node, clean=False), self.lookup, _annotations(d.node))
+        if self.ruled is None or id(d.node) in self.ruled:
+            what = "may be declared where it is not read" if self.ruled is None else f"is not read from {self.file}"
+            lose_rule(d.user, what, IMPORT_HINT)
         return d.user
 
     # ------------------------------------------------------------------ statements
 
     def _statement(self, s: ast.stmt) -> None:
+        for name in self._rules.of(s):
+            found = None if name is None else self.names.get(name)
+            if self.ruled is not None and isinstance(found, Definition):
+                self.ruled.add(id(found.node))
+            elif not isinstance(found, Library):
+                self.ruled = None
         if isinstance(s, ast.FunctionDef):
             self._bind(s.name, self._function(s), s)
             return
@@ -348,7 +362,7 @@ class StaticModule:
         name = self._dotted(called.func if called else decorator)
         if name in COMPILES:
             self._options(d, called)
-        elif name in HARMLESS:
+        elif name in HARMLESS or name == "s2sad.rule_for":
             pass
         elif name is not None and name.startswith(("numba.", "np.", "math.", "cmath.", "s2sad.")):
             return Unresolved(f"the decorator '@{name}' makes something else of the function", decorator.lineno)

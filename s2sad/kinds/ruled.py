@@ -80,6 +80,10 @@ class _Maker:
 
     def run(self, name: str) -> RuleFunction:
         source = self.rule.adjoint if self.kind == "adjoint" else self.rule.tangent
+        if source is None and self.rule.lost:
+            what, hint = self.rule.lost
+            raise UnsupportedFunction(f"the derivative rule of '{self.s.fn}' {what}", loc=self.s.loc, code="S2S024",
+                                      hint=hint)
         if source is None:
             raise UnsupportedFunction(f"the derivative rule of '{self.s.fn}' has no {self.kind}", loc=self.s.loc,
                                       code="S2S024", hint=f"give one, or use a mode that needs no {self.kind}")
@@ -187,6 +191,9 @@ class _Maker:
         leaves = w.result_leaves(fn.result)
         if fn.result == Const(None):
             leaves = ()
+        integers = [k for k, t in enumerate(self.argtypes) if k in self.varied and not is_array(t)]
+        if len(leaves) == len(integers):
+            leaves = tuple(a for k, a in zip(integers, leaves) if k in numbers)
         if len(leaves) != len(numbers):
             names = ", ".join(f"`{self.rule.params[k]}`" for k in numbers) or "none"
             raise self.refuse(f"returns {len(leaves)} adjoints of numbers, not {len(numbers)}",

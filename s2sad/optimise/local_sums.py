@@ -13,8 +13,8 @@ after::
     b_x[i] += b_x_i
 
 Whether two arrays overlap in memory is not known where this is compiled, so that otherwise the element goes to memory
-and back in each iteration. What is not added in each iteration stays, and a loop of no iterations adds nothing: the index
-may be out of bounds then.
+and back in each iteration. What is not added in each iteration stays, and a loop of no iterations adds nothing: the
+index may be out of bounds then.
 """
 from __future__ import annotations
 

@@ -51,6 +51,10 @@ class CallRule:
         A function of a library, which generated code calls by its dotted name.
     by_user
         Declared by :func:`s2sad.rule_for`.
+    pure
+        Declared to write to no argument and to return new arrays.
+    lost
+        The function has a rule that is not known here: what an error says of it, and its hint.
     types
         The numba type of the result for those of the arguments, or ``None`` where numba is to be asked.
     """
@@ -67,6 +71,8 @@ class CallRule:
     library: bool = False
     types: Callable[..., Any] | None = None
     by_user: bool = False
+    pure: bool = False
+    lost: tuple[str, ...] = ()
 
     def varied(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments by which there is a derivative."""

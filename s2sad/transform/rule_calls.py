@@ -34,12 +34,13 @@ class ReverseRules(WholeArrays):
         return a in self.plan.live or bool(self.plan.groups.get(a, set()) & self.plan.live)
 
     def rev_rule(self, s: Invoke, body: Block, kept: dict[str, str]) -> None:
+        assert s.rule is not None
         leaves = [t for t in w.result_leaves(s.result) if isinstance(t, str)]
         if not any(t in self.active for t in leaves):
             return
         numbers = [t for t in leaves if not is_array(self.types[t]) and t in self.active]
         cotangent = {t: value for t in numbers if (value := self.acc.value(t)) is not None}
-        if cotangent or any(is_array(self.types[t]) and t in self.active for t in leaves):
+        if not s.rule.constant and (cotangent or any(is_array(self.types[t]) and t in self.active for t in leaves)):
             gradients = self._call_rule(s, leaves, cotangent, kept)
         else:
             gradients = []

@@ -20,6 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from numba import types as nbt
+
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.required import is_complex_atom, operand_partials
@@ -242,8 +244,14 @@ class _Builder:
             name, pure = self.callees.primal(s, self.fn)
             self.emit(replace(s, fn=name, before=(), pure=pure))
             return
-        if s.rule is not None:
+        if s.rule is not None and not s.rule.constant:
             self.ruled(s)
+            return
+        if s.rule is not None:
+            self.emit(replace(s, fn=self.callees.primal(s, self.fn)[0], before=()))
+            for t in w.binds(s):
+                if t in self.active:
+                    self.without_tangent(t, there=t in s.filled)
             return
         callee = self.callees.derivative("tangent", s, self.fn, set(self.active.names))
         args: list[Atom] = []
@@ -267,6 +275,23 @@ class _Builder:
         parts: tuple[Atom, ...] = (*values, *(tangent(t) for t in values if is_differentiable(self.types.get(t))))  # type: ignore[arg-type]
         target = parts[0] if len(parts) == 1 else TupleArg(parts) if parts else None
         self.emit(Invoke(target, callee.name, tuple(args), tuple(written), pure=callee.pure, loc=s.loc))
+
+    def without_tangent(self, t: str, there: bool) -> None:
+        """The tangent of a constant result; ``there``: of an array that exists."""
+        kind = self.types[t]
+        if not is_array(kind):
+            self.emit(Assign(self.d(t), self.zero(t), self.fn.loc))
+        elif not there:
+            self.emit(Assign(self.d(t), Call("np.zeros_like", (t,)), self.fn.loc))
+        else:
+            index = tuple(self.names.fresh("ijkl"[k % 4]) for k in range(kind.ndim))
+            self.types.update(dict.fromkeys(index, nbt.int64))
+            extents = [self.temp(Dim(t, k), f"n_{t}") for k in range(kind.ndim)]
+            self.types.update({n: nbt.int64 for n in extents})
+            nest: Block = (Store(self.d(t), index, FZERO, self.fn.loc),)
+            for i, n in zip(reversed(index), reversed(extents)):
+                nest = (For(i, Const(0), n, Const(1), nest, loc=self.fn.loc),)
+            self.emit(nest[0])
 
     def ruled(self, s: Invoke) -> None:
         """A call of a function with a rule becomes one of the tangent that was given."""

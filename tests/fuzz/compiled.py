@@ -34,7 +34,7 @@ def public(check: Check) -> None:
     try:
         found = jitted(check.program.source)(*compiled)
     except (NumbaError, UnsupportedBytecodeError, RuntimeError) as e:
-        # The language is larger than numba's: functions as values, `nonlocal`, `a, *b = c`, lists given on after a `:=`.
+        # The language is larger than numba's: functions as values, `nonlocal`, `a, *b = c`, lists given on after `:=`.
         # Of functions that call each other it compiles some to code that it then cannot link.
         if isinstance(e, RuntimeError) and UNLINKED not in str(e):
             raise
