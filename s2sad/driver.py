@@ -138,7 +138,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn, returned = normal_form(user, argtypes)
     fn = Calls(lambda u, t: normal_form(u, t)[0]).resolved(fn)             # what recursive functions do to arguments
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
-    types = dict(zip(fn.params, argtypes))
+    types = _parameter_types(fn, argtypes)
     fn = lower_lists(fn)                                         # lists become growable arrays
     fn = improved(merge_common_subexpressions, fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
@@ -161,7 +161,7 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
     fn = recognise_growth(fn)
     if not fn.name.isidentifier():
         fn = replace(fn, name="function")                        # a lambda
-    types = dict(zip(fn.params, argtypes))
+    types = _parameter_types(fn, argtypes)
     fn = prune_decided(replace(fn, types=types))
     try:
         return _typed(fn, types)
@@ -172,6 +172,10 @@ def normal_form(user: UserFunction, argtypes: tuple[nbt.Type, ...]) -> tuple[Fun
             return _typed(fn, types, products=True)
         except S2sadError:
             raise e from None
+
+
+def _parameter_types(fn: Function, argtypes: tuple[nbt.Type, ...]) -> dict[str, nbt.Type]:
+    return {**dict(zip(fn.params, argtypes)), **{n: i.type for n, i in fn.intrinsics.items()}}
 
 
 def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) -> tuple[Function, object]:

@@ -41,6 +41,7 @@ from s2sad.ir import (
     While,
 )
 from s2sad.ir import walk as w
+from s2sad.ir.effects import is_pure
 from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT
@@ -129,9 +130,13 @@ def inverse(s: Stmt, types: Mapping[str, Any]) -> Stmt | None:
     return None
 
 
-def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse: Fusion = Fusion.NONE) -> Plan:
-    """How everything the reverse sweep needs gets there; with ``fuse``, loops that would be taped are fused."""
-    planner = _Planner(fn, active, structure)
+def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse: Fusion = Fusion.NONE,
+                  computes_again: bool = False) -> Plan:
+    """How everything the reverse sweep needs gets there; with ``fuse``, loops that would be taped are fused.
+
+    With ``computes_again`` every operation counts as cheap: where a tape costs more than a transcendental.
+    """
+    planner = _Planner(fn, active, structure, computes_again)
     plan = planner.run()
     found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse is not Fusion.NONE else {}
     found = {s: how for s, how in found.items() if planner.keeps_within(s)}
@@ -140,14 +145,14 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
     if not found:
         return plan
     structure.fused = frozenset(found)
-    plan = _Planner(fn, active, structure).run()
+    plan = _Planner(fn, active, structure, computes_again).run()
     plan.fused = found
     return plan
 
 
 class _Planner:
-    def __init__(self, fn: Function, active: Activity, structure: Structure) -> None:
-        self.fn, self.active, self.at = fn, active, structure
+    def __init__(self, fn: Function, active: Activity, structure: Structure, computes_again: bool) -> None:
+        self.fn, self.active, self.at, self.computes_again = fn, active, structure, computes_again
         self.plan = Plan(known=find_known(fn, structure))
         self.reversed: set[Stmt] = set()
         self.needs: dict[str, list[Need]] = {}
@@ -361,7 +366,9 @@ class _Planner:
     def _recomputable(self, d: Assign, last: Stmt, inclusive: bool) -> bool:
         match d.value:
             case Op(fn, args):
-                if fn == "pow":
+                if self.computes_again and is_pure(d.value):
+                    pass
+                elif fn == "pow":
                     if not (isinstance(args[1], Const) and isinstance(args[1].value, int) and 0 <= args[1].value <= 4):
                         return False
                 elif fn not in CHEAP:

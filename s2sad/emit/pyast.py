@@ -217,6 +217,8 @@ class ToPython:
                 target_ = self.element(base, index, ast.Store())
                 return [self.at(ast.AugAssign(target=target_, op=BINARY[op](), value=self.arg(value)), s.loc)]
             case Increment(base, index, value, sign):
+                if s.atomic:
+                    return [self.atomic(s)]
                 target_ = self.element(base, index, ast.Store())
                 op_ = ast.Add() if sign > 0 else ast.Sub()
                 return [self.at(ast.AugAssign(target=target_, op=op_, value=self.arg(value)), s.loc)]
@@ -239,6 +241,8 @@ class ToPython:
                 if text:
                     raised = ast.Call(func=raised, args=text, keywords=[])
                 return [self.at(ast.Raise(exc=raised, cause=None), s.loc)]
+            case Effect(Call("cuda.syncthreads" as fn)):         # its arguments tell passes what it changes
+                return [self.at(ast.Expr(value=ast.Call(func=dotted(fn), args=[], keywords=[])), s.loc)]
             case Effect(call):
                 return [self.at(ast.Expr(value=self.call(call)), s.loc)]
             case Invoke():
@@ -251,6 +255,15 @@ class ToPython:
         if s.result is None:
             return self.at(ast.Expr(value=call), s.loc)
         return self.at(ast.Assign(targets=[stored(s.result)], value=call, type_comment=None), s.loc)
+
+    def atomic(self, s: Increment) -> ast.stmt:
+        parts = self.args(s.index)
+        at = parts[0] if len(parts) == 1 else ast.Tuple(elts=parts, ctx=ast.Load())
+        value = self.arg(s.value)
+        if s.sign < 0:
+            value = ast.UnaryOp(op=ast.USub(), operand=value)
+        return self.at(ast.Expr(value=ast.Call(func=dotted("cuda.atomic.add"), args=[self.arg(s.array), at, value],
+                                               keywords=[])), s.loc)
 
     def assign(self, target: str, value: ast.expr, loc: Loc) -> ast.stmt:
         return self.at(ast.Assign(targets=[store(target)], value=value, type_comment=None), loc)

@@ -10,6 +10,7 @@ import numpy as np
 from s2sad.array_functions import declared
 from s2sad.frontend import known, lists, outputs, structures
 from s2sad.frontend.array_calls import array_call
+from s2sad.frontend.device import device_call
 from s2sad.frontend.functions import FunctionArg, apply, without_functions
 from s2sad.frontend.ruled import of_library
 from s2sad.frontend.ruled_calls import call_library
@@ -119,6 +120,8 @@ def dtype(flat: Expressions, held: Arg, node: gast.AST) -> Arg:
 def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     if name == "list":
         return lists.list_call(flat, node)
+    if name.startswith("cuda."):
+        return device_call(flat, name, node)
     rule = of_library(name)
     if rule is not None:
         return call_library(flat, rule, node)

@@ -15,6 +15,7 @@ from s2sad.frontend.comparisons import compared
 from s2sad.frontend.comprehensions import list_comprehension
 from s2sad.frontend.conditionals import conditional, short_circuit
 from s2sad.frontend.constants import constant
+from s2sad.frontend.device import device_value
 from s2sad.frontend.functions import HELD, FunctionArg
 from s2sad.frontend.indexing import indices
 from s2sad.frontend.naming import LocalNames
@@ -386,6 +387,8 @@ class Expressions:
         return self.attribute(node)
 
     def library_value(self, name: str, node: gast.AST) -> Arg:
+        if name.startswith("cuda.") and isinstance(node, gast.Attribute):
+            return device_value(self, name, node)
         plain = {"float": "float64", "int": "int64", "bool": "bool_", "complex": "complex128"}
         if name in plain:
             return DType(plain[name])

@@ -12,6 +12,7 @@ import gast
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend import lists, structures
 from s2sad.frontend.calls import require_known_effect
+from s2sad.frontend.device import device_effect
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
 from s2sad.frontend.functions import define
@@ -442,6 +443,8 @@ class Flattener(Expressions):
         if isinstance(node.func, gast.Attribute) and node.func.attr == "fill" and len(node.args) == 1:
             base = self.array(node.func.value)
             self.emit(SetItem(base, (Slice(None, None, None),), self.atom(node.args[0]), self.user.loc(node)))
+            return
+        if device_effect(self, node):
             return
         result = self.rhs(node)
         if isinstance(result, Call):

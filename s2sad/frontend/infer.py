@@ -31,6 +31,7 @@ from numba.core.untyped_passes import (
 
 from s2sad.emit.pyast import ToPython
 from s2sad.errors import TypeProblem
+from s2sad.frontend.device import without_barriers
 from s2sad.frontend.direct_types import direct_types
 from s2sad.frontend.operations import Operations
 from s2sad.frontend.remembered import Remembered
@@ -115,6 +116,7 @@ def infer(fn: Function, argtypes: Mapping[str, types.Type],
     >>> names["n"], result
     (int64, float64)
     """
+    fn = without_barriers(fn)
     found = directly(fn, argtypes, helpers)
     if found is None:
         return by_printing(fn, argtypes, helpers)

@@ -12,6 +12,7 @@ import numpy as np
 
 from s2sad import numerics
 from s2sad.errors import UnsupportedFunction
+from s2sad.frontend.device import device_module, is_device_module
 from s2sad.frontend.source import (
     Constant,
     Library,
@@ -124,6 +125,8 @@ def _is_helper(obj: object) -> bool:
 
 
 def _module(module: ModuleType) -> Module:
+    if is_device_module(module):
+        return device_module()
     name = {"numpy": "np"}.get(module.__name__, module.__name__.replace("numpy.", "np.", 1))
 
     known: dict[str, Meaning] = {}

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend.constants import constant
+from s2sad.frontend.device import with_intrinsics
 from s2sad.frontend.exits import one_exit
 from s2sad.frontend.flatten import Flattener
 from s2sad.frontend.functions import function_of
@@ -69,6 +70,7 @@ def lower_function(user: UserFunction) -> Function:
     reserved = RESERVED | {c.name for c in callees.values()}
     own = assigned | set(user.params) | user.fixed.keys() | arguments.keys()
     names = LocalNames((own - reserved) | reserved)
+    names.intrinsics = {} if user.target == "cuda" else None
     names.callees.update(callees)
     # What generated code means something else by goes by another name in it.
     bases = {n: n if n not in reserved else names.fresh(n if n in RESERVED else f"{n}_local")
@@ -89,5 +91,7 @@ def lower_function(user: UserFunction) -> Function:
             raise UnsupportedSyntax("this cannot be returned", loc=loc, code="S2S007", hint="return its elements")
     fn = Function(user.name, tuple(bases[p] for p in user.params), body, result, loc,
                   callees={c.name: c.user for c in names.callees.values()})
+    if names.intrinsics:
+        fn = with_intrinsics(fn, names.intrinsics)
     fn = split_webs(tidy(fn, names), names)
     return settle_loops(without_dead(fn, names), names)

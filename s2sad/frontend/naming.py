@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from s2sad.ir.intrinsics import Intrinsic
 from s2sad.ir.names import Names
 
 
@@ -25,6 +26,8 @@ class LocalNames(Names):
         """Functions that are called by name rather than inlined, by their keys."""
         self.known: dict[str, Any] | None = None
         """The types of names, where the function is written for known types."""
+        self.intrinsics: dict[str, Intrinsic] | None = None
+        """What a kernel finds around it, by the names of the parameters that stand for it; ``None``: this is no kernel."""
         self._first: dict[object, str] = {}
         self._last = 0
 

@@ -28,7 +28,7 @@ Grammar
              | SetItem(base, index: Index*, value: Atom, one_by_one)  until lowering
              | AugItem(base, index: Index*, op, value: Atom)          until lowering
              | Store(array, index: Atom*, value: Atom)                one element
-             | Increment(array, index: Atom*, value: Atom, sign)  ``array[index] += value`` or ``-=``: its own node
+             | Increment(array, index: Atom*, value: Atom, sign)  ``array[index] += value`` or ``-=``; maybe atomic
              | Permute(targets, sources)                          parallel rebinding; sources: permuted targets
              | If(test: Atom, then: Block, orelse: Block)
              | For(var, start, stop, step: Atom, body, exit, trips)
@@ -50,6 +50,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from s2sad.ir.intrinsics import Intrinsic
     from s2sad.rules.calls import CallRule
 
 
@@ -231,6 +232,7 @@ class AugItem:
     op: str
     value: Atom
     loc: Loc = NOWHERE
+    atomic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +250,7 @@ class Increment:
     value: Atom
     sign: int = 1
     loc: Loc = NOWHERE
+    atomic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -341,7 +344,8 @@ Block: TypeAlias = "tuple[Stmt, ...]"
 class Function:
     """A function with one exit. ``result`` is ``None`` (a procedure), an atom, or a (nested) :class:`TupleArg`.
 
-    ``types`` is filled by inference; ``callees`` are the user's functions that :class:`Invoke` statements call.
+    ``types`` is filled by inference; ``callees`` are the user's functions that :class:`Invoke` statements call. The last
+    parameters of a kernel are ``intrinsics`` (see :mod:`s2sad.ir.intrinsics`).
     """
 
     name: str
@@ -351,3 +355,4 @@ class Function:
     loc: Loc = NOWHERE
     types: Mapping[str, Any] = field(default_factory=dict)
     callees: Mapping[str, Any] = field(default_factory=dict)
+    intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)

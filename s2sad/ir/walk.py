@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
+from s2sad.ir.intrinsics import BARRIER
 from s2sad.ir.nodes import (
     Alloc,
     Arg,
@@ -160,9 +161,14 @@ def writes(s: Stmt) -> str | None:
 
 
 def written(s: Stmt) -> tuple[str, ...]:
-    """Every array whose elements the statement itself writes, those a called function writes included."""
+    """Every array whose elements the statement itself writes, those a called function writes included.
+
+    A barrier lets all arrays in shared memory change.
+    """
     if isinstance(s, Invoke):
         return s.written
+    if isinstance(s, Effect) and s.call.fn == BARRIER:
+        return rhs_names(s.call)
     array = writes(s)
     return () if array is None else (array,)
 

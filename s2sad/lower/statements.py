@@ -106,6 +106,7 @@ class _Lowering(Draws):
 
     def run(self) -> Function:
         self.start_changing()
+        self.b.nonneg.update(n for n, i in self.fn.intrinsics.items() if i.space == "place")
         self.unstable.update(s.array for s in w.walk(self.fn.body) if isinstance(s, Grow))
         for p in self.fn.params:
             if is_array(self.types[p]):
@@ -169,7 +170,7 @@ class _Lowering(Draws):
                 if v.extents:
                     self.update_all(v, op, self.operand(value))
                 elif op in ("add", "sub"):
-                    b.emit(Increment(v.base, element(b, v, ()), value, 1 if op == "add" else -1, s.loc))
+                    b.emit(Increment(v.base, element(b, v, ()), value, 1 if op == "add" else -1, s.loc, s.atomic))
                 else:
                     at = element(b, v, ())
                     old = b.load(v.base, at)

@@ -32,6 +32,8 @@ from s2sad.ir.types import is_array, is_differentiable
 from s2sad.transform.control import prepare_control
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_sweep import ReverseSweep
+from s2sad.transform.tapes import Tapes
+from s2sad.transform.target import CPU, Target
 
 if TYPE_CHECKING:
     from s2sad.kinds.callees import Callees
@@ -51,11 +53,12 @@ class Adjoint:
     """Scalar parameters asked for and their adjoints at the end."""
     types: dict[str, Any]
     result: Arg | None
+    tapes: Tapes
 
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
                   seeded: frozenset[int] | None = None, carry: bool = True, callees: Callees | None = None,
-                  fuse: Fusion = Fusion.NONE) -> Adjoint:
+                  fuse: Fusion = Fusion.NONE, target: Target = CPU) -> Adjoint:
     """Differentiate a lowered function. Array parameters that are active, or in ``wrt``, get a shadow parameter.
 
     ``seeded`` restricts the leaves of the result that get a cotangent. With ``carry`` the shadows of arrays that are
@@ -63,16 +66,16 @@ def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, stron
     ``callees`` gives the names of functions that are called rather than inlined. ``fuse`` says which loops may be
     fused (:mod:`s2sad.analysis.fusible`): the forward sweep does not have them.
     """
-    made = fn, active, wrt, strong_zero, seeded, carry, callees
+    made = fn, active, wrt, strong_zero, seeded, carry, callees, target
     built = _built(*made, fuse)
     return built if built is not None else _built(*made, Fusion.NONE)  # type: ignore[return-value]
 
 
 def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bool, seeded: frozenset[int] | None,
-           carry: bool, callees: Callees | None, fuse: Fusion) -> Adjoint | None:
+           carry: bool, callees: Callees | None, target: Target, fuse: Fusion) -> Adjoint | None:
     """The adjoint; ``None`` if it turns out that the loop in question cannot give the value as well."""
     fn = prepare_control(fn)
-    sweep = ReverseSweep(fn, active, strong_zero, carry, callees, fuse)
+    sweep = ReverseSweep(fn, active, strong_zero, carry, callees, fuse, target)
     shadows = _name_shadows(sweep, wrt)
     leaves = _cotangents(sweep, seeded)
     sweep.reverse_begin(leaves)
@@ -91,7 +94,8 @@ def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bo
             return None
     else:
         forward = ForwardSweep(sweep).run()
-    return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result)
+    return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result,
+                   sweep.tapes)
 
 
 def _name_shadows(sweep: ReverseSweep, wrt: tuple[str, ...]) -> dict[str, str]:

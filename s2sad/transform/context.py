@@ -17,7 +17,8 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import is_complex, is_differentiable, is_integer
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.restrictions import refuse_unsupported
-from s2sad.transform.tapes import Tape, Tapes
+from s2sad.transform.tapes import Tape
+from s2sad.transform.target import CPU, Target
 
 if TYPE_CHECKING:
     from s2sad.kinds.callees import Callees
@@ -33,13 +34,14 @@ class Context:
     """
 
     def __init__(self, fn: Function, active: Activity, strong_zero: bool, carry: bool,
-                 callees: Callees | None = None, fuse: Fusion = Fusion.NONE) -> None:
+                 callees: Callees | None = None, fuse: Fusion = Fusion.NONE, target: Target = CPU) -> None:
         self.fn, self.active, self.strong_zero, self.callees = fn, active, strong_zero, callees
         self.at = Structure(fn)
-        self.plan: Plan = plan_required(fn, active, self.at, fuse=fuse)
+        self.plan: Plan = plan_required(fn, active, self.at, fuse=fuse,
+                                       computes_again=target.computes_again)
         self.types: dict[str, Any] = dict(fn.types)
         self.names = Names(w.all_names(fn))
-        self.tapes = Tapes(fn, self.names, self.types)
+        self.tapes = target.tapes(fn, self.names, self.types)
         self.tapes.extents = frozenset(
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))
         self.fuse = fuse

@@ -1,0 +1,1 @@
+"""CUDA: adjoint and tangent kernels of ``numba.cuda`` kernels."""

@@ -1,0 +1,203 @@
+"""Kernels with derivatives: ``kernel[blocks, threads](...)``, ``kernel.adjoint[...]``, ``kernel.tangent[...]``."""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.np.numpy_support import from_dtype
+
+from s2sad.api import modules
+from s2sad.api.arguments import Parameters, Wrt, WrtLike
+from s2sad.api.signatures import completed, parse_signature
+from s2sad.cuda.kernels import KernelCode, adjoint_kernel, prepare_kernel, tangent_kernel
+from s2sad.errors import BadCall
+from s2sad.frontend.source import UserFunction
+
+MAKE = {"adjoint": adjoint_kernel, "tangent": tangent_kernel}
+
+
+class CudaKernel:
+    """A kernel that knows its derivatives; made by ``differentiate(target="cuda")``.
+
+    ``kernel[blocks, threads](...)`` launches the primal. ``kernel.adjoint[blocks, threads](...)`` takes, after each active
+    array and each scalar in ``wrt``, its shadow: on entry the cotangent of the array's content after the launch, on exit
+    the gradient by its content before; for a scalar an array of one element, which is added to. The arrays themselves are
+    given as they are *before* the primal launch; what the kernel writes to has unspecified content afterwards.
+    ``kernel.tangent[blocks, threads](...)`` runs the primal with tangents beside the active arguments.
+    """
+
+    def __init__(self, f: Callable[..., object], wrt: WrtLike, options: Mapping[str, object]) -> None:
+        self._f = getattr(f, "py_func", f)
+        self._user = UserFunction.from_callable(self._f)
+        self._parameters = Parameters.of(self._f)
+        self._wrt: Wrt = self._parameters.wrt(0 if wrt is None else wrt)
+        self._options = dict(options)
+        self._made: dict[object, KernelCode] = {}
+        self._spaces: dict[object, dict[str, Any]] = {}
+        functools.update_wrapper(self, self._f, updated=())
+
+    def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
+        return self._primal[config]  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def _primal(self) -> Any:
+        from numba import cuda
+        return cuda.jit(**self._options)(self._f) if self._options else cuda.jit(self._f)
+
+    @property
+    def adjoint(self) -> Launchable:
+        """The adjoint kernel."""
+        return Launchable(self, "adjoint")
+
+    @property
+    def tangent(self) -> Launchable:
+        """The tangent kernel."""
+        return Launchable(self, "tangent")
+
+    def source(self, kind: str, *example_args: object, signature: object = None) -> str:
+        """The module with the kernel, as it runs, for arguments of these types."""
+        if kind not in MAKE:
+            raise BadCall(f"there is no source of kind {kind!r} of a kernel", hint="kinds are: adjoint, tangent")
+        if signature is not None:
+            argtypes = completed(parse_signature(signature), self._parameters.signature.parameters, self._user.name)
+        else:
+            argtypes = tuple(map(type_of, self._parameters.in_order(example_args)))
+        return self.code(kind, tuple(argtypes)).source
+
+    def code(self, kind: str, argtypes: tuple[Any, ...]) -> KernelCode:
+        """What is generated for arguments of these types."""
+        key = kind, argtypes
+        if key not in self._made:
+            kernel = prepare_kernel(self._user, argtypes, self._wrt.names)
+            self._made[key] = MAKE[kind](kernel, options=self._options)
+        return self._made[key]
+
+    def space(self, code: KernelCode) -> dict[str, Any]:
+        """The module that the code is, executed once."""
+        if code.source not in self._spaces:
+            self._spaces[code.source] = modules.load(code.source, code.name)
+        return self._spaces[code.source]
+
+
+class Launchable:
+    """A derivative kernel, to be given a launch configuration."""
+
+    def __init__(self, kernel: CudaKernel, kind: str) -> None:
+        self._kernel, self._kind = kernel, kind
+
+    def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
+        blocks, threads = (_extents(c) for c in config[:2])
+        if len(config) > 3:
+            raise BadCall("dynamic shared memory is not supported", code="S2S082", hint="give blocks and threads only")
+        return functools.partial(self._launch, config, blocks, threads)
+
+    def _launch(self, config: tuple[Any, ...], blocks: tuple[int, ...], threads: tuple[int, ...],
+                *args: object) -> None:
+        from numba import cuda
+        code, given = self._match(args)
+        extents = {**{f"gridDim.{a}": n for a, n in zip("xyz", blocks)},
+                   **{f"blockDim.{a}": n for a, n in zip("xyz", threads)}}
+        for extent in code.ones:
+            if extents[extent] != 1:
+                raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
+                              why="the kernel does not look at this axis, so several threads would do the same",
+                              hint=f"launch it with {extent} = 1")
+        self._require_apart(code, args)
+        space = self._kernel.space(code)
+        if code.trips is None:
+            space[code.name][config](*args)
+            return
+        primal = [cuda.to_device(np.copy(_on_host(given[p]))) if p in code.trips_write else given[p]
+                  for p in code.params]
+        needed = cuda.to_device(np.zeros(max(code.rows.values()) + 1, np.int64))
+        space[code.trips][config](*primal, needed)
+        rows = needed.copy_to_host()
+        count = int(np.prod(blocks)) * int(np.prod(threads))
+        tapes = [cuda.device_array((max(int(rows[code.rows[t]]), 1), count), np.dtype(str(kind)))
+                 for t, kind in code.tapes.items()]
+        told = cuda.to_device(np.zeros(len(rows), np.int64))
+        space[code.name][config](*args, *tapes, told)
+        if told.copy_to_host().any():
+            raise RuntimeError(f"{code.name}: iterations were not as many as when they were counted; shadows are invalid")
+
+    def _match(self, args: tuple[object, ...]) -> tuple[KernelCode, dict[str, Any]]:
+        """Which arguments are shadows: the reading under which as many are taken as are given."""
+        names, kernel = self._kernel._parameters.names, self._kernel
+        followed = set(kernel._wrt.names)
+        for _ in range(len(names) + 1):
+            given: dict[str, Any] = {}
+            k = 0
+            for n in names:
+                if k >= len(args):
+                    break
+                given[n] = args[k]
+                k += 1 + (n in followed)
+            if k != len(args) and len(given) == len(names) and len(followed) == len(names) or len(given) < len(names):
+                break
+            code = kernel.code(self._kind, tuple(type_of(given[n]) for n in names))
+            wanted = {n for n, p in zip(names, code.params) if p in code.shadowed}
+            if wanted == followed and k == len(args):
+                return code, {p: given[n] for n, p in zip(names, code.params)}
+            if wanted == followed:
+                break
+            followed = wanted
+        raise BadCall(f"the {self._kind} of {kernel._user.name} takes other arguments than these {len(args)}",
+                      code="S2S043", hint="give all parameters, each active array followed by its shadow")
+
+    def _require_apart(self, code: KernelCode, args: tuple[object, ...]) -> None:
+        """No array may overlap another one: both are written to, or their shadows are."""
+        ranges = [r for a in args if hasattr(a, "dtype") and getattr(a, "ndim", 0) and (r := _range(a)) is not None]
+        ranges.sort()
+        for (_, end), (start, _) in zip(ranges, ranges[1:]):
+            if start < end:
+                raise BadCall(f"two arguments of {code.name} overlap in memory", code="S2S051",
+                              hint="pass arrays that do not overlap")
+
+
+def _extents(n: Any) -> tuple[int, ...]:
+    given = tuple(int(k) for k in n) if isinstance(n, (tuple, list)) else (int(n),)
+    return given + (1,) * (3 - len(given))
+
+
+def _on_host(a: Any) -> np.ndarray:
+    return a.copy_to_host() if hasattr(a, "copy_to_host") else np.asarray(a)
+
+
+def _range(a: Any) -> tuple[int, int] | None:
+    interface = getattr(a, "__cuda_array_interface__", None)
+    a = getattr(a, "_ary", a)
+    if a.size == 0:
+        return None
+    start = a.ctypes.data if isinstance(a, np.ndarray) else interface["data"][0]  # type: ignore[index]
+    strides = a.strides or (a.dtype.itemsize,) * a.ndim
+    low = start + sum(min(0, (n - 1) * s) for n, s in zip(a.shape, strides))
+    high = start + sum(max(0, (n - 1) * s) for n, s in zip(a.shape, strides)) + a.dtype.itemsize
+    return low, high
+
+
+def type_of(value: Any) -> Any:
+    """The numba type of an argument of a launch."""
+    value = getattr(value, "_ary", value)
+    if isinstance(value, bool):
+        return types.boolean
+    if isinstance(value, int):
+        return types.int64
+    if isinstance(value, float) and not isinstance(value, np.generic):
+        return types.float64
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or np.dtype(str(dtype)).kind not in "fiub":
+        raise BadCall(f"an argument of type {type(value).__name__} is not supported in a kernel", code="S2S043",
+                      hint="pass numbers and arrays of them")
+    kind = from_dtype(np.dtype(str(dtype)))
+    ndim = getattr(value, "ndim", 0)
+    if isinstance(value, np.generic) or ndim == 0:
+        return kind
+    expected = np.dtype(str(dtype)).itemsize
+    contiguous = True
+    for n, s in zip(reversed(value.shape), reversed(value.strides)):
+        contiguous &= n <= 1 or s == expected
+        expected *= n
+    return types.Array(kind, ndim, "C" if contiguous else "A")
