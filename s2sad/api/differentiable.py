@@ -4,7 +4,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from types import FunctionType
-from typing import overload
+from typing import Any, overload
 
 from numba import types
 from numba.core.dispatcher import Dispatcher
@@ -17,8 +17,8 @@ from s2sad.api.program import Callee, FunctionProgram, program_of
 from s2sad.api.reverse import Pullback, vjp
 from s2sad.api.sources import source_of
 from s2sad.api.statics import callable_by_numba
-from s2sad.errors import BadCall, UnsupportedFunction
-from s2sad.ir.nodes import Loc
+from s2sad.cuda.launch import CudaKernel
+from s2sad.errors import BadCall
 
 Function = Callable[..., object]
 
@@ -99,7 +99,7 @@ def differentiate(f: None = None, *, wrt: WrtLike = None, target: str = "cpu", p
 
 def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None) -> Differentiable | Callable[[Function], Differentiable]:
+                  error_model: object = None) -> Any:
     """Compile a function and make its derivatives available; a decorator, with or without arguments.
 
     Parameters
@@ -110,8 +110,9 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
     wrt : int, str, or tuple of them, optional
         Parameters that derivatives are taken by where a call does not say otherwise: positions or names.
         Default: the first.
-    target : {"cpu"}, optional
-        Where the code runs.
+    target : {"cpu", "cuda"}, optional
+        Where the code runs. With ``"cuda"`` the function is a kernel of ``numba.cuda``, and the result a
+        :class:`~s2sad.cuda.CudaKernel`.
     parallel, fastmath, nogil, cache, boundscheck, error_model : optional
         Options of :func:`numba.njit`, for the function and its derivatives. Those not given are taken from ``f`` if it
         is a dispatcher.
@@ -142,9 +143,11 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
                "error_model": error_model}
     given = {name: value for name, value in options.items() if value is not None}
 
-    def decorate(g: Function) -> Differentiable:
+    def decorate(g: Function) -> Any:
+        if target == "cuda":
+            return CudaKernel(g, wrt, given)
         if target != "cpu":
-            _refuse_target(g, target)
+            raise BadCall(f"there is no target {target!r}", hint='targets are: "cpu", "cuda"')
         if isinstance(g, Gradient):
             raise BadCall(f"{g.__name__} is a gradient already", hint="call s2sad.grad on it")
         if isinstance(g, Differentiable):
@@ -154,11 +157,3 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
         return Differentiable(g, given, wrt)
 
     return decorate if f is None else decorate(f)
-
-
-def _refuse_target(f: Function, target: str) -> None:
-    if target != "cuda":
-        raise BadCall(f"there is no target {target!r}", hint='targets are: "cpu"')
-    code = getattr(getattr(f, "py_func", f), "__code__", None)
-    loc = None if code is None else Loc(code.co_filename, code.co_firstlineno, 0)
-    raise UnsupportedFunction('target="cuda" is not supported yet', loc=loc, hint='use target="cpu"')

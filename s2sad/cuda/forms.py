@@ -1,7 +1,7 @@
 """Integers of a kernel as polynomials in the thread's place, so that two of them can be compared.
 
-``blockIdx.x * blockDim.x + threadIdx.x`` and ``cuda.grid(1)`` are the same polynomial. A name that is assigned once is what
-its expression says; anything else is a symbol of its own.
+``blockIdx.x * blockDim.x + threadIdx.x`` and ``cuda.grid(1)`` are the same polynomial. A name that is assigned once is
+what its expression says; anything else is a symbol of its own.
 
 >>> x = Form.symbol("x")
 >>> (x + Form.number(2)) * Form.number(3) == x * Form.number(3) + Form.number(6)
@@ -215,6 +215,12 @@ class Forms:
                 return array not in self.written and array not in self.fn.intrinsics and all(
                     self.is_constant_form(self.of(a)) for a in index)
         return False
+
+    def is_stable(self, symbol: str) -> bool:
+        """Whether what a test says of a symbol still holds in the branch it leads to: nothing there changes it."""
+        if symbol.startswith(("threadIdx.", "blockIdx.")) or self.is_constant(symbol):
+            return True
+        return len(self.binders.get(symbol.removeprefix("trips of "), [])) == 1
 
     def is_nonnegative(self, form: Form) -> bool:
         """Whether no term of a form can be negative."""

@@ -65,9 +65,11 @@ class Guards:
                 yield from self._facts(other, before, holds)
             case Op("not", (other,)):
                 yield from self._facts(other, before, not holds)
-            case Op("lt" | "le" | "gt" | "ge" | "eq" | "ne" as op, (a, b)):
-                op = op if holds else OPPOSITE[op]
+            case Op(fn, (a, b)) if fn in OPPOSITE:
+                op = fn if holds else OPPOSITE[fn]
                 left, right = self.forms.of(a), self.forms.of(b)
+                if not all(self.forms.is_stable(n) for n in left.symbols() | right.symbols()):
+                    return                                       # it may be another number by the time of the access
                 if op in ("gt", "ge"):
                     yield Fact("lt" if op == "gt" else "le", right, left)
                 elif op != "ne":

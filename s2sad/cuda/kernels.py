@@ -21,7 +21,7 @@ from s2sad.cuda.tapes import KernelTapes
 from s2sad.cuda.text import module_text, with_memory
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.source import UserFunction
-from s2sad.ir import Assign, Atom, Block, Call, Const, Dim, Effect, For, Function, If, Increment, Op, Stmt, Store
+from s2sad.ir import Assign, Atom, Block, Call, Const, Dim, Effect, For, Function, If, Increment, Op, Raise, Stmt, Store
 from s2sad.ir import walk as w
 from s2sad.ir.intrinsics import BARRIER, Intrinsic
 from s2sad.ir.names import Names
@@ -109,10 +109,16 @@ def prepare_kernel(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tupl
 
 
 def with_constant_extents(fn: Function) -> Function:
-    """The extents of memory of the kernel's own are literals."""
+    """The extents of memory of the kernel's own are literals, and the number of threads is no step of zero."""
+    sizes = {n for n, i in fn.intrinsics.items()
+             if i.text.startswith(("cuda.gridsize", "cuda.blockDim", "cuda.gridDim"))}
+    never = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Op)
+             and s.value.fn == "eq" and s.value.args[1] == Const(0) and s.value.args[0] in sizes}
 
     def visit(s: Stmt) -> tuple[Stmt, ...]:
         match s:
+            case If(test, (Raise(),), ()) if test in never:
+                return ()
             case Assign(_, Dim(array, axis)) if array in fn.intrinsics:
                 return (replace(s, value=Const(fn.intrinsics[array].shape[axis])),)
         return (s,)
@@ -157,7 +163,7 @@ class _Adjoint:
 
     def code(self, options: Mapping[str, object]) -> KernelCode:
         k = self.k
-        given = [x for p in k.own_params for x in ((p,) if self.shadows[p] is None else (p, self.shadows[p]))]
+        given = [x for p in k.own_params for x in (p, self.shadows[p]) if x is not None]
         last = [*self.tapes.columns, self.needed] if self.tapes.columns else []
         start = tuple(Assign(c, Const(0), k.fn.loc) for c in self.counters)
         reverse = (*self._zeroed(), *self.adj.reverse, *self._gradients())

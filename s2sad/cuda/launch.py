@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from itertools import combinations
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,11 +24,12 @@ MAKE = {"adjoint": adjoint_kernel, "tangent": tangent_kernel}
 class CudaKernel:
     """A kernel that knows its derivatives; made by ``differentiate(target="cuda")``.
 
-    ``kernel[blocks, threads](...)`` launches the primal. ``kernel.adjoint[blocks, threads](...)`` takes, after each active
-    array and each scalar in ``wrt``, its shadow: on entry the cotangent of the array's content after the launch, on exit
-    the gradient by its content before; for a scalar an array of one element, which is added to. The arrays themselves are
-    given as they are *before* the primal launch; what the kernel writes to has unspecified content afterwards.
-    ``kernel.tangent[blocks, threads](...)`` runs the primal with tangents beside the active arguments.
+    ``kernel[blocks, threads](...)`` launches the primal. ``kernel.adjoint[blocks, threads](...)`` takes, after each
+    active array and each scalar in ``wrt``, its shadow: on entry the cotangent of the array's content after the
+    launch, on exit the gradient by its content before; for a scalar an array of one element, which is added to. The
+    arrays themselves are given as they are *before* the primal launch; what the kernel writes to has unspecified
+    content afterwards. ``kernel.tangent[blocks, threads](...)`` runs the primal with tangents beside the active
+    arguments.
     """
 
     def __init__(self, f: Callable[..., object], wrt: WrtLike, options: Mapping[str, object]) -> None:
@@ -37,15 +40,16 @@ class CudaKernel:
         self._options = dict(options)
         self._made: dict[object, KernelCode] = {}
         self._spaces: dict[object, dict[str, Any]] = {}
-        functools.update_wrapper(self, self._f, updated=())
+        self.__name__, self.__doc__, self.__wrapped__ = self._f.__name__, self._f.__doc__, self._f
 
     def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
-        return self._primal[config]  # type: ignore[no-any-return]
+        return self._primal[config]
 
     @functools.cached_property
     def _primal(self) -> Any:
         from numba import cuda
-        return cuda.jit(**self._options)(self._f) if self._options else cuda.jit(self._f)
+        f = with_device_helpers(self._f)
+        return cuda.jit(**self._options)(f) if self._options else cuda.jit(f)
 
     @property
     def adjoint(self) -> Launchable:
@@ -121,40 +125,59 @@ class Launchable:
         told = cuda.to_device(np.zeros(len(rows), np.int64))
         space[code.name][config](*args, *tapes, told)
         if told.copy_to_host().any():
-            raise RuntimeError(f"{code.name}: iterations were not as many as when they were counted; shadows are invalid")
+            raise RuntimeError(f"{code.name}: more iterations than were counted; the shadows are invalid")
 
     def _match(self, args: tuple[object, ...]) -> tuple[KernelCode, dict[str, Any]]:
-        """Which arguments are shadows: the reading under which as many are taken as are given."""
+        """Which arguments are shadows: the reading that agrees with what is generated for it."""
         names, kernel = self._kernel._parameters.names, self._kernel
-        followed = set(kernel._wrt.names)
-        for _ in range(len(names) + 1):
-            given: dict[str, Any] = {}
-            k = 0
+        wrt = set(kernel._wrt.names)
+        others = [n for n in names if n not in wrt]
+        for more in combinations(others, max(len(args) - len(names) - len(wrt), 0)):
+            followed = wrt | set(more)
+            if len(args) != len(names) + len(followed):
+                break
+            position, given = 0, {}
             for n in names:
-                if k >= len(args):
+                given[n] = args[position]
+                if n in followed and not self._can_follow(args[position], args[position + 1]):
                     break
-                given[n] = args[k]
-                k += 1 + (n in followed)
-            if k != len(args) and len(given) == len(names) and len(followed) == len(names) or len(given) < len(names):
-                break
+                position += 1 + (n in followed)
+            if len(given) < len(names) or position != len(args):
+                continue
             code = kernel.code(self._kind, tuple(type_of(given[n]) for n in names))
-            wanted = {n for n, p in zip(names, code.params) if p in code.shadowed}
-            if wanted == followed and k == len(args):
+            if {n for n, p in zip(names, code.params) if p in code.shadowed} == followed:
                 return code, {p: given[n] for n, p in zip(names, code.params)}
-            if wanted == followed:
-                break
-            followed = wanted
-        raise BadCall(f"the {self._kind} of {kernel._user.name} takes other arguments than these {len(args)}",
-                      code="S2S043", hint="give all parameters, each active array followed by its shadow")
+        raise BadCall(f"the arguments of the {self._kind} of {kernel._user.name} do not fit: {len(args)} are given",
+                      code="S2S043", hint="give all parameters, each active one followed by its shadow")
+
+    def _can_follow(self, value: Any, shadow: Any) -> bool:
+        t, s = type_of(value), type_of(shadow)
+        if isinstance(t, types.Array):
+            return t == s and value.shape == shadow.shape
+        if self._kind == "tangent":
+            return isinstance(s, types.Float)
+        return isinstance(s, types.Array) and s.ndim == 1 and s.dtype == t
 
     def _require_apart(self, code: KernelCode, args: tuple[object, ...]) -> None:
         """No array may overlap another one: both are written to, or their shadows are."""
-        ranges = [r for a in args if hasattr(a, "dtype") and getattr(a, "ndim", 0) and (r := _range(a)) is not None]
+        ranges = [r for a in args if isinstance(type_of(a), types.Array) and (r := _range(a)) is not None]
         ranges.sort()
         for (_, end), (start, _) in zip(ranges, ranges[1:]):
             if start < end:
                 raise BadCall(f"two arguments of {code.name} overlap in memory", code="S2S051",
                               hint="pass arrays that do not overlap")
+
+
+def with_device_helpers(f: Any) -> Any:
+    """The function with the plain functions it calls compiled for the device, which numba asks for there."""
+    from numba import cuda
+    plain = {n: g for n in f.__code__.co_names if type(g := f.__globals__.get(n)) is FunctionType and g is not f}
+    if not plain:
+        return f
+    space = {**f.__globals__, **{n: cuda.jit(device=True)(with_device_helpers(g)) for n, g in plain.items()}}
+    made = FunctionType(f.__code__, space, f.__name__, f.__defaults__, f.__closure__)
+    made.__kwdefaults__ = f.__kwdefaults__
+    return made
 
 
 def _extents(n: Any) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
 """Which arrays of a kernel are touched so that no two threads meet: proven, or refused.
 
-A thread *owns* an element if its index tells which thread it is: ``a[i]`` with ``i = cuda.grid(1)``, ``a[3 * i + k]`` with
-``k`` in ``range(3)``, ``a[i, j]`` on a grid of two axes, ``a[cuda.blockIdx.x]`` by the one thread with
-``cuda.threadIdx.x == 0``. Where every access to an array is of that form, and of the same one, the array might as well be
-the thread's own: its content can be saved and restored, and increments to its shadow need not be atomic.
+A thread *owns* an element if its index tells which thread it is: ``a[i]`` with ``i = cuda.grid(1)``, ``a[3 * i + k]``
+with ``k`` in ``range(3)``, ``a[i, j]`` on a grid of two axes, ``a[cuda.blockIdx.x]`` by the one thread with
+``cuda.threadIdx.x == 0``. Where every access to an array is of that form, and of the same one, the array might as well
+be the thread's own: its content can be saved and restored, and increments to its shadow need not be atomic.
 
 ==============  =============================================  ==========================================
 an array        how the kernel touches it                      its shadow
@@ -135,7 +135,8 @@ class Places:
     def _injective(self, form: Form, own: Form, period: Form | None) -> object:
         """What is left of ``c * own + rest``, if equal values mean equal places: ``c`` and ``rest``, small parts aside.
 
-        Multiples of ``period``, the number of places, do not matter: a loop goes from place to place of the same thread.
+        Multiples of ``period``, the number of places, do not matter: a loop goes from place to place of the same
+        thread.
         """
         symbol = next(s for s in sorted(own.symbols()) if s.startswith(("threadIdx.", "blockIdx.")))
         if thread(symbol[-1]) in own.symbols():
@@ -174,13 +175,15 @@ class Places:
             return
         for slow, fast in (self.axes, self.axes[::-1]):
             for k, form in enumerate(index):
-                if form.coefficient(thread(fast)) != 1 or not self.never_wraps(form, facts):
+                if form.coefficient(thread(fast)) != 1:
                     continue
                 rest = form - place(fast)
                 width = Form.of({tuple(s for s in m if s != thread(slow)): c for m, c in rest.terms
                                  if m.count(thread(slow)) == 1})
                 rest = rest - place(slow) * width
-                if self.forms.is_constant_form(rest) and self.forms.is_constant_form(width) and any(
+                # what a place is less than is positive, so nothing here is negative but maybe the rest
+                if self.forms.is_constant_form(rest) and self.forms.is_nonnegative(rest) \
+                        and self.forms.is_constant_form(width) and any(
                         f.op == "lt" and f.left == place(fast) and f.right == width for f in facts):
                     yield ("flat", slow, k, width, rest)
 

@@ -14,7 +14,7 @@ def refuse_in_kernels(fn: Function) -> None:
                                 hint="write results into an array")
     for n, i in fn.intrinsics.items():
         if i.space == "shared":
-            raise UnsupportedSyntax(f"memory that the threads of a block share (`{n}`) is not supported yet", loc=fn.loc,
+            raise UnsupportedSyntax(f"memory shared by a block (`{n}`) is not supported yet", loc=fn.loc,
                                     code="S2S080", hint="let each thread read what it needs from global memory")
     for s in w.walk(fn.body):
         what = ""

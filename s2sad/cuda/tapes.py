@@ -1,9 +1,9 @@
 """Tapes of a kernel: local arrays where the compiler knows how long they are, else columns of a global array.
 
-A quantity stored once per iteration of loops with literal bounds lies in a local array. Otherwise the kernel has one more
-parameter, an array with a row for each iteration and a column for each thread, so that threads that run side by side
-write side by side. How many rows there are is the launcher's affair; what does not fit is not stored, and the kernel says
-how many rows it would have taken instead of going on.
+A quantity stored once per iteration of loops with literal bounds lies in a local array. Otherwise the kernel has one
+more parameter, an array with a row for each iteration and a column for each thread, so that threads that run side by
+side write side by side. How many rows there are is the launcher's affair; what does not fit is not stored, and the
+kernel says how many rows it would have taken instead of going on.
 """
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class KernelTapes(Tapes):
         shape = tuple(max(n, 1) for n in sizes if n is not None)
         self.types[name] = nbt.Array(kind, len(shape), "C")
         extent = str(shape[0]) if len(shape) == 1 else str(shape)
-        self.local[name] = Intrinsic(f"cuda.local.array({extent}, {numba_name(kind)})", "local", self.types[name], shape)
+        text = f"cuda.local.array({extent}, {numba_name(kind)})"
+        self.local[name] = Intrinsic(text, "local", self.types[name], shape)
         return Tape(name, loops, None)
 
     def _column(self, quantity: str, kind: object, loops: tuple[Loop, ...], loc: Loc) -> Tape:

@@ -34,7 +34,7 @@ def with_memory(fn: ast.FunctionDef, intrinsics: Mapping[str, Intrinsic]) -> ast
     fn.args.args = [a for a in fn.args.args if a.arg not in intrinsics]
     head = [ast.parse(f"{n} = {i.text}").body[0] for n, i in intrinsics.items() if n in used]
     fn.body = [*head, *fn.body]
-    return _Math().visit(fn)  # type: ignore[no-any-return]
+    return _Math().visit(fn)
 
 
 def module_text(functions: Iterable[ast.FunctionDef], options: Mapping[str, object]) -> str:

@@ -142,7 +142,8 @@ def _memory(flat: Expressions, name: str, node: gast.Call) -> str:
     assert held is not None
     array = flat.names.flag("tile" if SPACES[name] == "shared" else "local")
     extent = str(sizes[0]) if rank == 1 else f"({', '.join(map(str, sizes))})"
-    held[array] = Intrinsic(f"{name}({extent}, {numba_name(kind)})", SPACES[name], nbt.Array(kind, rank, "C"), tuple(sizes))
+    text = f"{name}({extent}, {numba_name(kind)})"
+    held[array] = Intrinsic(text, SPACES[name], nbt.Array(kind, rank, "C"), tuple(sizes))
     return array
 
 

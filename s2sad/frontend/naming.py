@@ -27,7 +27,7 @@ class LocalNames(Names):
         self.known: dict[str, Any] | None = None
         """The types of names, where the function is written for known types."""
         self.intrinsics: dict[str, Intrinsic] | None = None
-        """What a kernel finds around it, by the names of the parameters that stand for it; ``None``: this is no kernel."""
+        """What a kernel finds around it, by the names of the parameters that stand for it; ``None`` elsewhere."""
         self._first: dict[object, str] = {}
         self._last = 0
 

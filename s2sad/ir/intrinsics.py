@@ -1,8 +1,8 @@
 """What a CUDA kernel finds around it: its place in the grid, and memory of its own or of its block.
 
 In the IR they are parameters after the author's, which the emitted kernel binds itself, so that every pass sees plain
-integers and arrays. A barrier is ``Effect(Call("cuda.syncthreads", arrays))``: its arguments are all the arrays in shared
-memory, which it counts as writing, because other threads may have.
+integers and arrays. A barrier is ``Effect(Call("cuda.syncthreads", arrays))``: its arguments are all the arrays in
+shared memory, which it counts as writing, because other threads may have.
 """
 from __future__ import annotations
 

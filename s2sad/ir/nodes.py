@@ -344,8 +344,8 @@ Block: TypeAlias = "tuple[Stmt, ...]"
 class Function:
     """A function with one exit. ``result`` is ``None`` (a procedure), an atom, or a (nested) :class:`TupleArg`.
 
-    ``types`` is filled by inference; ``callees`` are the user's functions that :class:`Invoke` statements call. The last
-    parameters of a kernel are ``intrinsics`` (see :mod:`s2sad.ir.intrinsics`).
+    ``types`` is filled by inference; ``callees`` are the user's functions that :class:`Invoke` statements call. The
+    last parameters of a kernel are ``intrinsics`` (see :mod:`s2sad.ir.intrinsics`).
     """
 
     name: str

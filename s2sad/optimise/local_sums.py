@@ -82,7 +82,7 @@ def _summed(loop: For, names: Names, types: dict, around: tuple[For, ...]) -> li
         before.append(Assign(total, Const(0j) if is_complex(dtype) else Const(0.0), loop.loc))
         for s in found:
             new[s] = Assign(total, Op("add" if s.sign > 0 else "sub", (total, s.value)), s.loc)
-        after.append(Increment(array, index, total, 1, found[0].loc))
+        after.append(Increment(array, index, total, 1, found[0].loc, any(s.atomic for s in found)))
     if not new:
         return [loop]
     loop = replace(loop, body=w.map_block(loop.body, lambda s: (new.get(s, s),)))

@@ -159,9 +159,9 @@ class _Builder:
             case Store(array, index, value) if array in self.active:
                 self.emit(Store(self.d(array), index, self.d_atom(value), s.loc))
                 self.emit(s)
-            case Increment(array, index, value, sign) if array in self.active:
+            case Increment(array, _, value) if array in self.active:
                 if isinstance(value, str) and value in self.active:
-                    self.emit(Increment(self.d(array), index, self.d(value), sign, s.loc))
+                    self.emit(replace(s, array=self.d(array), value=self.d(value)))
                 self.emit(s)
             case Invoke():
                 self.invoke(s)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.ir.nodes import Function
 from s2sad.ir.names import Names
+from s2sad.ir.nodes import Function
 from s2sad.transform.tapes import Tapes
 
 
