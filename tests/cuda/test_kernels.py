@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -46,3 +47,11 @@ def test_threads_have_no_place_outside_of_kernels():
     with pytest.raises(s2sad.UnsupportedSyntax) as e:
         s2sad.source(n_body, "adjoint", signature="float64[::1], float64[::1], float64[::1], float64", wrt="position")
     assert e.value.code == "S2S080"
+
+
+def test_programs_of_the_cpus_tests_as_kernels():
+    run = subprocess.run([sys.executable, "-m", "tests.cuda.cpu_programs", "25"], capture_output=True, text=True,
+                         env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}, cwd=HERE.parent.parent, timeout=300)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-2000:]
+    found = json.loads(run.stdout)
+    assert found["right"] >= 5 and found["wrong"] == []
