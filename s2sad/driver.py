@@ -281,8 +281,7 @@ def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
     """The author's line before what the reverse sweep does for it."""
     comments: dict[Stmt, str] = {}
 
-    def block(body: Block) -> None:
-        last = ""
+    def block(body: Block, last: str) -> None:
         for s in body:
             if isinstance(s, Assign) and s.target in folded:
                 continue
@@ -290,12 +289,12 @@ def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
             text = s.loc.text.strip()
             if s.loc.reverse and not nested and text != last and not text.endswith(":"):
                 comments[s] = last = text
-            elif nested:
+            elif nested and text != last:        # not the loops of one array statement
                 last = ""
             for b in nested:
-                block(b)
+                block(b, last)
 
-    block(fn.body)
+    block(fn.body, "")
     return comments
 
 

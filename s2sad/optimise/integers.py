@@ -53,8 +53,6 @@ def merge_offsets(fn: Function) -> Function:
                 base, k = (s.value, 0) if isinstance(s.value, str) else offset(s.value)
                 if isinstance(base, str) and base != s.target and (whole(base) or base in extents):
                     known[s.target] = base, k
-                elif isinstance(s.value, Dim):
-                    extents.add(s.target)
             else:
                 forget(known, set(w.binds(s)))
             out.append(s)

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from numba import types as nbt
 
 from s2sad.analysis.structure import Loop
-from s2sad.ir import Assign, Atom, Const, Dim, Effect, For, Function, Load, Loc, Op, Rhs, Stmt
+from s2sad.ir import Assign, Atom, Const, Dim, Effect, For, Function, Load, Loc, Op, Raise, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_integer
 
@@ -56,7 +56,7 @@ class _Count:
         self.written = {a for s in w.walk(fn.body) for a in w.written(s)}
         self.rebound = {n for s in w.walk(fn.body) for n in w.binds(s)} - {s.var for s in loops}
         self.params = frozenset(fn.params)
-        self.quiet = not any(isinstance(s, Effect) for s in inside)
+        self.quiet = not any(isinstance(s, Effect | Raise) for s in inside)
         self.reach = [next(k for k, s in enumerate(loop.body) if inner in w.walk((s,)))
                       for loop, inner in zip(loops, loops[1:])]
         """Where in each loop's body the next loop is."""

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.derivatives.test_loop_order import assert_right
-from tests.execution import generate
+from tests.execution import execute, generate
 
 X = np.array([0.3, 1.2, -0.7, 0.9, 1.1])
 
@@ -131,6 +131,22 @@ def counter_changes(x):
                                counter_changes])
 def test_growing(f):
     assert_right(f, X)
+
+
+def test_no_bound_is_read_that_the_primal_does_not_come_to():
+    def rows(x, starts):
+        y = 1.0
+        for i in range(10):
+            if i >= starts.shape[0] - 1:
+                raise ValueError("too few rows")
+            for k in range(starts[i], starts[i + 1]):
+                y = y * np.sin(x[k]) + x[i]
+        return y
+
+    starts = np.array([0, 2, 2, 5])
+    made = generate(rows, (X, starts), "grad", ("x",))
+    with pytest.raises(ValueError, match="too few rows"):
+        execute(made)[made.name](X, starts)
 
 
 def test_rows_of_a_sparse_matrix():

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from s2sad.analysis import activity, kills, only_stores, required
+from s2sad.analysis.dependence import Dependence
 from s2sad.frontend.exits import _OneExit
 from s2sad.frontend.inline import inline
 from s2sad.frontend.webs import _Webs
 from s2sad.kinds import vjp
 from s2sad.lower.arrays import Arrays
 from s2sad.lower.stores import Stores
-from s2sad.optimise import coalesce, common, copies, dead, fold, hoist, increments, zeros
+from s2sad.optimise import coalesce, common, copies, dead, fold, hoist, increments, local_sums, zeros
 from s2sad.transform import control, formulas, products
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.forward_sweep import ForwardSweep
@@ -62,7 +63,7 @@ MUTANTS = (
     Mutant("recomputed although an operand has changed", required._Planner._recomputable,
            "if names & set(w.binds(x)):", "if False:"),
     Mutant("recomputed although an element has changed", required._Planner._recomputable,
-           "if any(array in names for array in w.written(x)) and not self._elsewhere(d.value, x):", "if False:"),
+           "if any(array in names for array in w.written(x)) and not self._elsewhere(d, x):", "if False:"),
     Mutant("one store ends the need for a whole array", required._Planner._flow,
            "if w.writes(s) is None:", "if True:"),
     Mutant("the index of a store is not wanted", required._Planner.own_needs,
@@ -190,9 +191,19 @@ MUTANTS = (
            "total is None or self.emit(Assign(b, total, self.loc))"),
     Mutant("what is pending is lost where a loop begins", Accumulators.materialise,
            "self.zero(name) if total is None else total", "self.zero(name)"),
-    Mutant("elements are apart where their indices have other names", required._Planner._elsewhere,
-           "if ba == bb and ka != kb and",
-           "if ba != bb:\n            return True\n        if ba == bb and ka != kb and"),
+    Mutant("elements are apart where their indices have other names", Dependence._same,
+           "return system.possible()",
+           "return all(r is None or s is None or r[0] == s[0] for r, s in pairs) and system.possible()"),
+    Mutant("a store of a later iteration does not come later", Dependence._find,
+           "return not within and any(", "return False and any("),
+    Mutant("an index from the end is none from the start", Dependence._never_negative,
+           "return not trial.possible()", "return True"),
+    Mutant("a counter is taken to be below its bound by two", Dependence._bound,
+           "system.at_most(counter, stop, -1)", "system.at_most(counter, stop, -2)"),
+    Mutant("a result is read back from its array before its index is there", required._Planner.run,
+           "self.plan.recompute = {s: _ordered(found)", "self.plan.recompute = {s: list(found)"),
+    Mutant("what a loop adds under a condition is summed for all of it", local_sums._summed,
+           "if s in loop.body and not bound", "if not bound"),
     Mutant("the bounds of a loop are not wanted", required._Planner.control_needs,
            "return [(n, True) for n in w.names_in((start, stop, step))]", "return []"),
     Mutant("a loop with a step runs backwards from zero", ReverseSweep.rev_for, "if start != ZERO:", "if False:"),
