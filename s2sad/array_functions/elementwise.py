@@ -24,8 +24,9 @@ def fix(x):
 @array_function("math.modf", "np.modf", outputs=lambda given: 2)
 def modf(x):
     whole = np.trunc(x)
-    # an infinity has no fraction
-    return np.copysign(np.where(np.isinf(x), 0.0, x - whole), x), whole
+    # an infinity has no fraction; that of a negative number is a negative zero at least
+    part = np.where(np.signbit(x), -(whole - x), x - whole)
+    return np.where(np.isinf(x), np.copysign(0.0, x), part), whole
 
 
 @array_function("math.cbrt")

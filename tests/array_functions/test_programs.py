@@ -161,6 +161,20 @@ def test_errors_are_numpys(program, error):
         execute(generated)[generated.name](X, X)
 
 
+def fractions(x):
+    return np.modf(x)[0]
+
+
+def test_the_fraction_of_whole_numbers():
+    x = np.array([0.0, -0.0, 2.0, -3.0, 1.25, -0.75, np.inf, -np.inf])
+    generated = generate(fractions, (x,), "vjp", ("x",))
+    forward, reverse = (execute(generated)[entry] for entry in generated.entries)
+    value, saved = forward(x)
+    assert np.array_equal(value, np.modf(x)[0]) and np.array_equal(np.signbit(value), np.signbit(x))
+    # around zero the fraction is the number itself; at a jump the slope of either side
+    assert np.array_equal(reverse(saved, (np.ones(8),))[0], [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0])
+
+
 def many(x, m):
     order = np.argsort(x)
     tied = np.argsort(np.floor(x))
