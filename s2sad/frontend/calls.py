@@ -158,9 +158,12 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
 
 
 def require_known_effect(flat: Expressions, call: Call, node: gast.Call) -> None:
-    """Refuse a call for its effect where nobody knows what that is: ``np.sin(x, y)`` writes to ``y``."""
-    known = call.fn in ("print", "list.pop") or call.fn.startswith((NUMPY, GENERATOR)) or declared(call.fn) is not None
-    if not known:
+    """Refuse a call for its effect where nobody knows what that is: ``x.clip(0.0, 1.0, y)`` writes to ``y``."""
+    of = declared(call.fn)
+    # a call of a declared function with more than its parameters is not the one that is declared
+    as_declared = of is not None and (of.takes(call.args, call.kwargs) or len(call.args) <= len(of.parameters)
+                                      and all(k in of.parameters for k, _ in call.kwargs))
+    if not (as_declared or call.fn in ("print", "list.pop") or call.fn.startswith((NUMPY, GENERATOR))):
         flat.refuse(f"'{call.fn}' is called for its effect, of which nothing is known here", node, code="S2S011",
                     hint="if it fills an array given as its output, assign the result: `y[...] = np.sin(x)`; "
                          "if it has no effect, delete it")
