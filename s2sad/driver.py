@@ -373,7 +373,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     if outputs is not None:
         internal = dict(zip(user.params, a.fn.params))
         outputs = tuple(internal.get(o, o) for o in outputs)
-    callees = callees_of(a, argtypes, python_model)
+    callees = callees_of(a, numba_options or {}, strong_zero)
     a = replace(a, callees=callees, optimised=optimised)
     plain = not has_aux and not value
     single = not isinstance(a.interface.result, tuple)           # callees return value and tangent as one flat tuple
@@ -398,15 +398,17 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     return [*carried, *called, *built[0]], *built[1:], a.interface.of(user.params)
 
 
-def callees_of(a: Analysed, argtypes: tuple[nbt.Type, ...], python_model: bool) -> Callees:
+def callees_of(a: Analysed, options: Mapping[str, object], strong_zero: bool) -> Callees:
     """The supply of functions that a module calls by name."""
     def model(user: UserFunction) -> bool:
-        return user.options.get("error_model", "python") == "python" if user.options else python_model
+        return (user.options or options).get("error_model", "python") == "python"
 
     taken = {f"{a.fn.name}_{kind}" for kind in ("tangent", "adjoint", "grad", "value_and_grad", "forward", "reverse")}
     callees = Callees(
         lambda user, types: prepared(user, types, model(user)),
-        lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user)), taken)
+        lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user)),
+        lambda user, kind, types, wrt: generate(user, kind, types, wrt, jit=False,
+                                                numba_options=user.options or options, strong_zero=strong_zero), taken)
     callees.one(a.user)
     callees.carry(a.fn)
     return callees

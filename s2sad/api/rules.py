@@ -20,7 +20,7 @@ from s2sad.frontend.library import meaning
 from s2sad.frontend.recursion import structure_of
 from s2sad.frontend.ruled import declare, declared_for
 from s2sad.frontend.source import Library, UserFunction
-from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, declare_library, library_rule
+from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, declare_library, library_rule
 from s2sad.rules.table import lookup, rule
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -29,9 +29,9 @@ _numbers = count(1)
 
 def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None = None,
              adjoint: Callable[..., object] | None = None, constant: bool = False,
-             constants: str | Sequence[str] = (), extents: object = None, pure: bool = False,
-             where: Mapping[str, str] | None = None,
-             **partials: str) -> Callable[[F], F]:
+             constants: str | Sequence[str] = (), root_of: Callable[..., object] | None = None,
+             fixed_point_of: Callable[..., object] | None = None, extents: object = None, pure: bool = False,
+             where: Mapping[str, str] | None = None, **partials: str) -> Callable[[F], F]:
     """Declare the derivative of a function, instead of having it derived from the source.
 
     Parameters
@@ -49,6 +49,10 @@ def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None 
         The derivative is zero.
     constants : str or sequence of str
         Parameters by which the derivative is zero.
+    root_of, fixed_point_of : callable, optional
+        The equation that the result ``x`` of ``f`` solves: ``g(x, ...)``, whose other parameters have names of
+        parameters of ``f``, is zero, or is ``x`` again. Then the implicit function theorem gives the derivative, by one
+        linear solve; by parameters that ``g`` does not have it is zero. ``x`` is a number or an array with one axis.
     extents : str, tuple or list of them, optional
         How long the axes of an array that ``f`` returns are: the name of a parameter it is as large as, or a tuple of
         axes such as ``("x", 0)``; of several results a list. Needed to call ``f`` in a loop.
@@ -84,11 +88,24 @@ def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None 
     ...     b_x += b_result
     >>> s2sad.grad(total)(np.ones(3))
     array([1., 1., 1.])
+    >>> def cosine_point(a):
+    ...     x = 0.5
+    ...     for _ in range(200):
+    ...         x = math.cos(a * x)
+    ...     return x
+    >>> _ = s2sad.rule_for(cosine_point, fixed_point_of=lambda x, a: math.cos(a * x))
+    >>> s2sad.grad(cosine_point)(1.0).__round__(6)
+    -0.297474
     """
     if partials or where:
-        if tangent or adjoint or constant:
+        if tangent or adjoint or constant or root_of or fixed_point_of:
             raise BadCall("a rule is formulas, or functions, or constant", code="S2S024", hint="give one of them")
         _declare_formulas(f, partials, where or {})
+    elif root_of or fixed_point_of:
+        if tangent or adjoint or constant or constants or root_of and fixed_point_of:
+            raise BadCall("a rule is by one equation, or by functions, or constant", code="S2S024",
+                          hint="give one of them; the equation says which parameters count")
+        _declare_implicit(f, root_of, fixed_point_of, extents, pure)
     elif tangent or adjoint or constant:
         _declare_call(f, tangent, adjoint, constant, constants, extents, pure)
 
@@ -188,8 +205,30 @@ def _declare_formulas(f: Callable[..., object], partials: Mapping[str, str], whe
     declare(user.identity, ElementwiseRule(op, user.params))
 
 
-def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | None,
-                  adjoint: Callable[..., object] | None, constant: bool, constants: str | Sequence[str],
+def _declare_implicit(f: Callable[..., object], root_of: Callable[..., object] | None,
+                      fixed_point_of: Callable[..., object] | None, extents: object, pure: bool) -> None:
+    if _library_name(f) is not None:
+        raise BadCall("a function of a library has no rule by an equation", code="S2S024",
+                      hint="wrap it in a function of your own")
+    params = UserFunction.from_callable(f).params
+    equation = UserFunction.from_callable(root_of or fixed_point_of)
+    if not equation.params:
+        raise BadCall(f"the equation {equation.name} has no unknown", code="S2S024",
+                      hint="its first parameter is what the function returns")
+    for p in equation.params[1:]:
+        if p not in params:
+            raise BadCall(f"the parameter '{p}' of {equation.name} stands for nothing", code="S2S024",
+                          hint=f"after the unknown, parameters are found by name: {', '.join(params)}")
+    made = Implicit(f, equation, root_of is None)
+    if declared_for(UserFunction.from_callable(f).identity) is not None:
+        raise BadCall(f"{equation.name} is not the only rule for this function", code="S2S024",
+                      hint="declare the equation, or a tangent and an adjoint")
+    fixed = tuple(p for p in params if p not in made.params)
+    _declare_call(f, made, made, False, fixed, extents, pure)
+
+
+def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | Implicit | None,
+                  adjoint: Callable[..., object] | Implicit | None, constant: bool, constants: str | Sequence[str],
                   extents: object, pure: bool) -> None:
     name = _library_name(f)
     user = None if name is not None else UserFunction.from_callable(f)
@@ -201,7 +240,7 @@ def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | Non
     unknown = set(fixed) - set(params)
     if unknown:
         raise BadCall(f"{called} has no parameter '{min(unknown)}'", code="S2S024", hint=f"it has {', '.join(params)}")
-    given: dict[str, Any] = {k: UserFunction.from_callable(g)
+    given: dict[str, Any] = {k: g if isinstance(g, Implicit) else UserFunction.from_callable(g)
                              for k, g in (("tangent", tangent), ("adjoint", adjoint)) if g is not None}
     known: object = declared_for(user.identity) if user is not None else library_rule(called)
     if isinstance(known, CallRule) and known.library and not known.by_user:
@@ -231,14 +270,16 @@ def _extents(given: object) -> tuple[Any, ...]:
     return (given,)
 
 
-def _require_parameters(called: str, params: tuple[str, ...], given: Callable[..., object] | None, prefix: str,
-                        others: tuple[str, ...]) -> None:
+def _require_parameters(called: str, params: tuple[str, ...], given: Callable[..., object] | Implicit | None,
+                        prefix: str, others: tuple[str, ...]) -> None:
     """Refuse a tangent or adjoint with a parameter that stands for nothing."""
     if given is None:
         return
     if set(params) & set(others):
         raise BadCall(f"a parameter of {called} is called '{RESULT}', which stands for its result in an adjoint",
                       code="S2S024", hint="rename the parameter")
+    if isinstance(given, Implicit):
+        return
     for p in inspect.signature(given).parameters:
         if p not in (*params, *others) and not (p.startswith(prefix) and p[2:] in params):
             allowed = ", ".join((*params, *others, *(f"{prefix}{q}" for q in params)))

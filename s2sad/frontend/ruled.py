@@ -13,7 +13,7 @@ import numpy as np
 from s2sad.errors import BadCall, S2sadError
 from s2sad.frontend.source import Constant, UserFunction
 from s2sad.ir.nodes import Atom, Invoke
-from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, library_rule, library_rules
+from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, library_rule, library_rules
 
 MARK = "functions_with_derivative_rules"
 """What a generated module calls the names of functions in it whose derivative is not that of their source."""
@@ -175,5 +175,7 @@ def values_needed(s: Invoke) -> tuple[tuple[Atom, ...], bool]:
     assert rule is not None
     if rule.adjoint is None:
         return (), False
+    if isinstance(rule.adjoint, Implicit):
+        return tuple(a for p, a in zip(rule.params, s.args) if p in rule.adjoint.params), True
     listed = set(described(rule.adjoint).params)
     return tuple(a for p, a in zip(rule.params, s.args) if p in listed), RESULT in listed

@@ -21,6 +21,7 @@ from s2sad.ir import walk as w
 from s2sad.ir.draws import is_draw
 from s2sad.ir.effects import has_effect
 from s2sad.ir.names import Names
+from s2sad.kinds.implicit import Generate
 from s2sad.kinds.ruled import RuleFunction, rule_function
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ class Callees:
     """Names and interfaces of what is called, and the list of what is still to be made."""
 
     def __init__(self, prepared: Callable[[UserFunction, Types], Prepared],
-                 analysed: Callable[[UserFunction, Types, tuple[str, ...]], Analysed], taken: set[str]) -> None:
-        self.analysed = analysed
+                 analysed: Callable[[UserFunction, Types, tuple[str, ...]], Analysed], generate: Generate,
+                 taken: set[str]) -> None:
+        self.analysed, self.generate = analysed, generate
         self._prepared = prepared
         self.names = Names(taken)
         self.known: dict[object, Wanted] = {}
@@ -93,7 +95,9 @@ class Callees:
     def carry(self, fn: Function) -> None:
         """Note the functions with rules among those that a function calls: their names are taken."""
         for name, user in fn.callees.items():
-            if rule_of(user) is None or self.texts.get(name, user).key == user.key and name in self.texts:
+            rule, there = rule_of(user), self.texts.get(name)
+            # a function and its copy in a generated module have one rule
+            if rule is None or there is not None and (there.key == user.key or rule_of(there) is rule):
                 continue
             if name in self.names.used:
                 raise UnsupportedSyntax(f"the name '{name}' is needed for a generated function", loc=fn.loc,
@@ -129,7 +133,8 @@ class Callees:
         key = kind, id(s.rule), literal, argument_types(s, types), results, moving
         if key not in self._ruled:
             name = self.names.fresh(s.fn.rpartition(".")[2] + KINDS[kind])
-            made = self._ruled[key] = rule_function(kind, s, types, active, self.prepared, name)
+            made = self._ruled[key] = rule_function(kind, s, types, active, self.prepared, self.generate,
+                                                          name)
             self.todo.append(Wanted("rule", made.user, (), (), name, made))
         return self._ruled[key]
 

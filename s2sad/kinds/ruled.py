@@ -20,7 +20,8 @@ from s2sad.ir import Arg, Assign, Atom, Call, Const, Dim, Function, If, Incremen
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_complex, is_differentiable
-from s2sad.rules.calls import RESULT, CallRule
+from s2sad.kinds.implicit import Called, Generate, implicit_function
+from s2sad.rules.calls import RESULT, CallRule, Implicit
 
 if TYPE_CHECKING:
     from s2sad.kinds.callees import Prepared
@@ -51,7 +52,8 @@ class RuleFunction:
 
 
 def rule_function(kind: str, s: Invoke, types: Mapping[str, Any], active: set[str],
-                  prepared: Callable[[UserFunction, tuple[nbt.Type, ...]], Prepared], name: str) -> RuleFunction:
+                  prepared: Callable[[UserFunction, tuple[nbt.Type, ...]], Prepared], generate: Generate,
+                  name: str) -> RuleFunction:
     """Make the tangent or adjoint of a call.
 
     Raises
@@ -59,14 +61,14 @@ def rule_function(kind: str, s: Invoke, types: Mapping[str, Any], active: set[st
     UnsupportedFunction
         Where the rule has none, or one that does not fit the call.
     """
-    return _Maker(kind, s, types, active, prepared).run(name)
+    return _Maker(kind, s, types, active, prepared, generate).run(name)
 
 
 class _Maker:
     def __init__(self, kind: str, s: Invoke, types: Mapping[str, Any], active: set[str],
-                 prepared: Callable[[UserFunction, tuple[nbt.Type, ...]], Prepared]) -> None:
+                 prepared: Callable[[UserFunction, tuple[nbt.Type, ...]], Prepared], generate: Generate) -> None:
         assert s.rule is not None
-        self.kind, self.s, self.prepared = kind, s, prepared
+        self.kind, self.s, self.prepared, self.generate = kind, s, prepared, generate
         self.rule: CallRule = s.rule
         self.types = types
         self.leaves = [t for t in w.result_leaves(s.result) if isinstance(t, str)]
@@ -87,6 +89,8 @@ class _Maker:
         if source is None:
             raise UnsupportedFunction(f"the derivative rule of '{self.s.fn}' has no {self.kind}", loc=self.s.loc,
                                       code="S2S024", hint=f"give one, or use a mode that needs no {self.kind}")
+        if isinstance(source, Implicit):
+            source = implicit_function(self.kind, source, self._called(), self.generate, self.refuse)
         user = self._specialised(described(source))
         roles = {p: self._role(p) for p in user.params}
         for k in sorted(self.active):
@@ -99,6 +103,15 @@ class _Maker:
         ready = self.prepared(layout.user, layout.types)
         given = self._leaves(roles, layout)
         return self._finished(ready, given, layout, name)
+
+    def _called(self) -> Called:
+        params = self.rule.params
+        moving = [k for k in sorted(self.varied) if is_differentiable(self.argtypes[k])]
+        found = [self.types[t] for t in self.leaves]
+        unknown = found[0] if len(found) == 1 else nbt.Tuple(found)
+        return Called(self.rule.name, params, dict(zip(params, self.argtypes)), unknown,
+                      frozenset(params[k] for k in self.active),
+                      tuple(params[k] for k in moving if not is_array(self.argtypes[k])))
 
     def _specialised(self, user: UserFunction) -> UserFunction:
         """Literals and left out arguments are part of the specialisation."""

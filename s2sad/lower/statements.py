@@ -273,6 +273,8 @@ class _Lowering(Draws):
             case Dim(array, axis):
                 extents = self.operand_extents(array)
                 return extents[axis]
+            case Op("extent", (m, n)) if self.depth:          # generated source is read again
+                return self.common_extent(m, n)
             case Op("np.conj", (str(x),)) if is_float(self.types[target]) and self.types[x] == self.types[target]:
                 return x
             case Op("unused", (Const(str(storage)), *holders)):

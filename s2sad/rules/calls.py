@@ -22,6 +22,29 @@ from typing import Any, Final, TypeAlias
 RESULT: Final = "result"
 """What a rule's functions call the result."""
 
+@dataclass(frozen=True, eq=False)
+class Implicit:
+    """The derivative of what a function returns by the equation that it solves.
+
+    Attributes
+    ----------
+    solver
+        The function.
+    equation
+        A function of the unknown, and of parameters that the solver has too: it is zero at the solution, or
+        (``fixed_point``) gives the solution again. The frontend's description of it.
+    """
+
+    solver: Any
+    equation: Any
+    fixed_point: bool
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The parameters by which there is a derivative."""
+        return tuple(self.equation.params[1:])
+
+
 Axis: TypeAlias = "tuple[str, int] | tuple[str, tuple[str, int], tuple[str, int]]"
 """An axis of a parameter, or ``("min", axis, axis)``."""
 
@@ -40,7 +63,7 @@ class CallRule:
     params, defaults
         Its parameters, and the values of those that may be left out.
     tangent, adjoint
-        The functions, or what the frontend made of them; ``None`` where there is none.
+        The functions, or what the frontend made of them, or an :class:`Implicit`; ``None`` where there is none.
     constant, constants
         The derivative is zero; that by these parameters is.
     structure
