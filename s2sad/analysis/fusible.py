@@ -134,7 +134,7 @@ class _Loop:
                 self.loop.start, self.loop.stop, self.loop.step))) & {n for s in self.after for n in w.binds(s)}:
             return None
         given = sums | (written - scratch)
-        if given & self.wanted or self._decides(given):
+        if self._matters(given):
             return None
         left_out = frozenset(s for s in self.inside if isinstance(s, Assign) and s.target in sums
                              or not scratch.issuperset(w.written(s)))
@@ -175,8 +175,8 @@ class _Loop:
         """Whether the loop only stores to an array, or only adds to it."""
         return all(isinstance(s, Store | Increment) for s in self.inside if _touches(s, array))
 
-    def _decides(self, given: set[str]) -> bool:
-        """Whether what the loop gives, or what follows from it, is tested or may raise."""
+    def _matters(self, given: set[str]) -> bool:
+        """Whether what the loop gives, or what follows from it, is wanted by the reverse sweep, tested or may raise."""
         tainted = set(given)
         size = -1
         while size != len(tainted):
@@ -187,7 +187,7 @@ class _Loop:
                 if isinstance(s, If | For | While) or isinstance(s, Assign) and not is_pure(s.value):
                     return True
                 tainted.update((*w.binds(s), *w.written(s)))
-        return False
+        return not tainted.isdisjoint(self.wanted)
 
 
 def _touches(s: Stmt, array: str) -> bool:

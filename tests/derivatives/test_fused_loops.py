@@ -328,6 +328,23 @@ def histogram(x):
     return h[0] + 2.0 * h[1] + h[2] * x[0]
 
 
+def outputs_are_passed_on(x):
+    y = x[1:4] * 0.5
+    u = x[:3] * 2.0
+    for i in range(3):
+        u[i] -= np.exp(x[i]) * x[i]
+    for i in range(3):
+        y[i] = u[i]
+    return y[0] * y[1]
+
+
+def outputs_are_passed_on_by_duplicate_indices(x):
+    k = np.array([0, 2, 2])
+    y = x[1:4] * 0.5
+    y[k] -= np.exp(x[:3] * x[1:4])
+    return y[1] * y[2]
+
+
 def bound_changes_afterwards(x):
     n = x.size
     s = 0.0
@@ -353,7 +370,8 @@ OTHERS = [through_a_square_root, result_is_tested, divided_by_the_result, recurr
           scratch_filled_where_it_is_read, last_value_is_used, last_value_is_squared, bound_at_first_only,
           output_was_needed, sum_read_on_the_way,
           arrays_swapped_inside, matrix_swapped_afterwards, output_swapped_afterwards, elements_stored_twice,
-          histogram, bound_changes_afterwards]
+          histogram, outputs_are_passed_on,
+          outputs_are_passed_on_by_duplicate_indices, bound_changes_afterwards]
 
 
 @pytest.mark.parametrize("f", OTHERS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import FunctionType
 
-from s2sad.analysis import activity, kills, only_stores, required
+from s2sad.analysis import activity, fusible, kills, only_stores, required
 from s2sad.analysis.dependence import Dependence
 from s2sad.frontend.exits import _OneExit
 from s2sad.frontend.inline import inline
@@ -231,4 +231,6 @@ MUTANTS = (
            "live_then | live_else | set(w.reads(s))", "live_then | set(w.reads(s))"),
     Mutant("what a call has written is not put back", ReverseSweep.rev_statement,
            "if isinstance(s, Invoke):", "if False:"),
+    Mutant("only what a fused loop gives itself is wanted", fusible._Loop._matters,
+           "return not tainted.isdisjoint(self.wanted)", "return not given.isdisjoint(self.wanted)"),
 )
