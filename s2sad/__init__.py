@@ -20,11 +20,14 @@ from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
 from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
+from s2sad.operators.hessians import HessianVectorProduct, hessian, hvp
+from s2sad.operators.jacobians import Jacobian, jacfwd, jacobian, jacrev
 from s2sad.version import __version__
 
 __all__ = [
-    "BadCall", "Differentiable", "Gradient", "GradientMismatch", "NoDerivative", "Pullback", "S2sadError",
+    "BadCall", "Differentiable", "Gradient", "GradientMismatch", "HessianVectorProduct", "Jacobian", "NoDerivative",
+    "Pullback", "S2sadError",
     "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "check_rule",
-    "differentiate", "grad", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient", "tangent",
-    "value_and_grad", "vjp",
+    "differentiate", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for",
+    "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
 ]

@@ -37,6 +37,7 @@ from s2sad.kinds.analysed import Analysed, Interface
 from s2sad.kinds.called import callee_functions, carried_functions, require_names
 from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
+from s2sad.kinds.jacobian import jacfwd_functions, jacrev_functions, pushed_functions
 from s2sad.kinds.tangent import tangent_functions
 from s2sad.kinds.vjp import vjp_functions
 from s2sad.lower import lower_arrays
@@ -300,15 +301,19 @@ def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
 
 # ---------------------------------------------------------------------------- the kinds
 
+JACOBIANS = {"jacfwd": jacfwd_functions, "jacrev": jacrev_functions, "pushed": pushed_functions}
+"""Kinds that drive a tangent or a pullback."""
+
+
 def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, jit: bool = True,
              numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
-             outputs: tuple[str, ...] | None = None, strong_zero: bool = True) -> Generated:
+             outputs: tuple[str, ...] | None = None, into: bool = False, strong_zero: bool = True) -> Generated:
     """Generate the module of one kind of derivative for one specialisation.
 
     Parameters
     ----------
     user : UserFunction
-    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
+    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev", "pushed"}
         ``"flat"`` is the function with the leaves of structured arguments as its parameters.
     argtypes : tuple of numba types
         One per parameter.
@@ -323,7 +328,9 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     has_aux : bool
         The function returns ``(value, aux)``; only ``value`` is differentiated (``grad`` and ``value_and_grad``).
     outputs : tuple of str, optional
-        For ``vjp`` and ``tangent``: the outputs in order, names of mutated parameters and ``"return"``.
+        For ``vjp`` and the kinds of Jacobians: the outputs in order, names of mutated parameters and ``"return"``.
+    into : bool
+        For the kinds of Jacobians: results are written to arrays given first.
     strong_zero : bool
         A zero adjoint times an infinite partial is zero.
 
@@ -341,7 +348,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         text = assemble((), jit=jit, options=options, primal=primal_text(user))
         return Generated(kind, user.name, text, (user.name,), Interface(user.params, wrt, (), (), None))
     functions, name, entries, interface = generate_functions(
-        user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs,
+        user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs, into=into,
         strong_zero=strong_zero)
     ruled = {f.name: owner for f in functions if (owner := getattr(f, "ruled", None)) is not None}
     return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface, ruled)
@@ -349,7 +356,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
 
 def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *,
                        numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
-                       outputs: tuple[str, ...] | None = None, strong_zero: bool = True,
+                       outputs: tuple[str, ...] | None = None, into: bool = False, strong_zero: bool = True,
                        ) -> tuple[list[ast.FunctionDef], str, tuple[str, ...], Interface]:
     """The functions :func:`generate` puts into a module, as syntax trees: (functions, entry, entries, interface)."""
     layout = layout_of(user, argtypes)
@@ -365,7 +372,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     final: tuple[str, ...] | None = None        # mutated parameters whose final content counts; None: all of them
     if kind in ("grad", "value_and_grad"):
         final = ()
-    elif kind == "vjp":
+    elif kind in ("vjp", *JACOBIANS):
         final = tuple(o for o in outputs or () if o != "return")
         if outputs is not None and "return" not in outputs:
             results = frozenset()
@@ -390,6 +397,8 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
             built = gradient_functions(a, finish, kind=kind, has_aux=has_aux, strong_zero=strong_zero)
         case "vjp":
             built = vjp_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
+        case "jacfwd" | "jacrev" | "pushed":
+            built = JACOBIANS[kind](a, finish, outputs=outputs, into=into, strong_zero=strong_zero)
         case _:
             raise ValueError(f"no such kind of derivative: {kind!r}")
     called = callee_functions(callees, finish, built[0], strong_zero=strong_zero)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numba import types
@@ -126,7 +126,7 @@ class Gradient(Callee):
         self.__doc__ = f"{what} of {of.name} by {', '.join(wrt.names)}."
         self.__signature__ = of.parameters.signature.replace(return_annotation=inspect.Signature.empty)
         parameters = Parameters(self.__name__, of.parameters.names, self.__signature__)
-        self._program = _GradientProgram(self, parameters, of.default if inherited else None)
+        self._program = GradientProgram(self, parameters, of.default if inherited else None)
         self._dispatcher: Dispatcher | None = None
 
     def __repr__(self) -> str:
@@ -225,10 +225,25 @@ def _contiguous(t: types.Type) -> types.Type:
     return t.copy(layout="C") if isinstance(t, types.Array) and t.layout == "A" else t
 
 
-class _GradientProgram(Program):
+class Derived(Protocol):
+    """What can be differentiated again: its generated code has the leaves of the function's arguments as parameters."""
+
+    _of: Program
+    _program: Program
+
+    def _specialise(self, argtypes: Types) -> Specialisation: ...
+
+    def _form(self, argtypes: Types, interface: driver.Interface) -> Tree | None: ...
+
+    def _bound(self, of: Program) -> Derived: ...
+
+    def __call__(self, *args: object) -> object: ...
+
+
+class GradientProgram(Program):
     """A gradient as a function to differentiate: the user function is the generated one, different for other types."""
 
-    def __init__(self, gradient: Gradient, parameters: Parameters, default: Wrt | None) -> None:
+    def __init__(self, gradient: Derived, parameters: Parameters, default: Wrt | None) -> None:
         super().__init__(parameters, gradient._of.options, default)
         self._gradient = gradient
 

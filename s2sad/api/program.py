@@ -32,6 +32,7 @@ from s2sad.frontend.ruled import carry_rule, settling
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.type_errors import of_primal
 from s2sad.ir import Assign, Call
+from s2sad.ir.draws import repeated_effect
 from s2sad.ir.trees import Tree, tree_of_type
 from s2sad.ir.walk import walk
 
@@ -196,6 +197,11 @@ class Program:
             layout = self.layout(argtypes)
             found = driver.analyse(layout.user, layout.types, layout.leaves(wrt, floating=True)).interface
             return found.of(layout.user.params)
+
+    def runs_once(self, layout: Layout) -> bool:
+        """Whether running the function twice is not what running it once is: it prints or draws random numbers."""
+        with global_compiler_lock, settling():
+            return repeated_effect(driver.analyse(layout.user, layout.types, ()).fn) is not None
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         """The function itself, for derivatives found by evaluating it."""

@@ -12,7 +12,7 @@ from s2sad.api.structures import of_python
 from s2sad.errors import BadCall
 from s2sad.ir.trees import tree_of_type
 
-KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp")
+KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev")
 
 
 def source(f: Callable[..., object], kind: str, *example_args: object, signature: object = None, wrt: WrtLike = None,
@@ -23,8 +23,8 @@ def source(f: Callable[..., object], kind: str, *example_args: object, signature
     ----------
     f : callable
         A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
-    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp"}
-        What to show; ``"vjp"`` has both sweeps.
+    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev"}
+        What to show; ``"vjp"`` has both sweeps. A Hessian is the ``"jacfwd"`` of a gradient.
     *example_args
         Arguments whose types the code is generated for.
     signature : str, optional
@@ -32,7 +32,7 @@ def source(f: Callable[..., object], kind: str, *example_args: object, signature
     wrt : int, str, or tuple of them, optional
         As for the derivative itself.
     outputs : tuple of str, optional
-        As for :func:`vjp`.
+        As for :func:`vjp` and :func:`jacobian`.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
     if kind not in ("primal", "flat"):
         program.require_differentiable(argtypes, names)
     flags: dict[str, object] = {}
-    if outputs is not None and kind == "vjp":
+    if outputs is not None and kind in ("vjp", "jacfwd", "jacrev"):
         layout = program.layout(argtypes)
         wanted = resolve(program, layout, program.interface(argtypes, names), outputs)
         flags["outputs"] = leaves_written(layout, program.interface(argtypes, names), wanted)

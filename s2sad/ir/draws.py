@@ -5,7 +5,8 @@ A draw is a :class:`~s2sad.ir.nodes.Call` of ``np.random.normal`` or, on a ``np.
 """
 from __future__ import annotations
 
-from s2sad.ir.nodes import Arg, Call, TupleArg
+from s2sad.ir.nodes import Arg, Assign, Call, Effect, Function, Stmt, TupleArg
+from s2sad.ir.walk import walk
 
 NUMPY, GENERATOR = "np.random.", "Generator."
 
@@ -41,6 +42,12 @@ def is_draw(value: object) -> bool:
     """
     return isinstance(value, Call) and (value.fn.startswith(GENERATOR) or value.fn.startswith(NUMPY)) \
         and distribution(value) in PARAMETERS.keys() | ARRANGING
+
+
+def repeated_effect(fn: Function) -> Stmt | None:
+    """The first statement that makes a second run of a function differ from the first: it prints, or draws numbers."""
+    return next((s for s in walk(fn.body)
+                 if isinstance(s, Effect) or isinstance(s, Assign) and is_draw(s.value)), None)
 
 
 def distribution(call: Call) -> str:

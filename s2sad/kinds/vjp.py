@@ -33,7 +33,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     BadCall
         If there is nothing to pull back from: no result and no ``outputs``, or an output the function does not write.
     """
-    order = _outputs(a, outputs)
+    order = ordered_outputs(a, outputs)
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False,
                         seeded=None if "return" in order else frozenset(), callees=a.callees)
     types = dict(adj.types)
@@ -85,7 +85,7 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     return nodes, forward.name, (forward.name, reverse.name)
 
 
-def _outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
+def ordered_outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, ...]:
     if outputs is None:
         if a.interface.result is None:
             raise procedure(a)
