@@ -20,14 +20,15 @@ from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
 from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
+from s2sad.operators.batching import Batched, batched
 from s2sad.operators.hessians import HessianVectorProduct, hessian, hvp
 from s2sad.operators.jacobians import Jacobian, jacfwd, jacobian, jacrev
 from s2sad.version import __version__
 
 __all__ = [
-    "BadCall", "Differentiable", "Gradient", "GradientMismatch", "HessianVectorProduct", "Jacobian", "NoDerivative",
-    "Pullback", "S2sadError",
-    "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "check_grads", "check_rule",
-    "differentiate", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for",
-    "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
+    "BadCall", "Batched", "Differentiable", "Gradient", "GradientMismatch", "HessianVectorProduct", "Jacobian",
+    "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
+    "__version__", "adjoint", "batched", "check_grads", "check_rule", "differentiate", "grad", "hessian", "hvp",
+    "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient", "tangent",
+    "value_and_grad", "vjp",
 ]
