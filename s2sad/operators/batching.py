@@ -50,8 +50,8 @@ def batched(f: Callable[..., object], in_axes: Axes = 0, parallel: bool = False)
     Parameters
     ----------
     f : callable
-        A gradient, a Jacobian or another operator, an object made by :func:`differentiate`, a Python function or a numba
-        dispatcher. It must not write to its arguments.
+        A gradient, a Jacobian or another operator, an object made by :func:`differentiate`, a Python function or a
+        numba dispatcher. It must not write to its arguments.
     in_axes : int, None, or tuple of them, optional
         The axis of each argument that is looped over; an argument with ``None`` is the same for all. One number stands
         for all arguments.
@@ -61,8 +61,8 @@ def batched(f: Callable[..., object], in_axes: Axes = 0, parallel: bool = False)
     Returns
     -------
     Batched
-        A callable with the parameters of ``f``. For each number that ``f`` returns there is an array, for each array one
-        with an axis more, the first. It can be called from njit-compiled functions, with axes of 0 and ``None``.
+        A callable with the parameters of ``f``. For each number that ``f`` returns there is an array, for each array
+        one with an axis more, the first. It can be called from njit-compiled functions, with axes of 0 and ``None``.
 
     Examples
     --------
