@@ -107,8 +107,8 @@ class Batched(Compiled):
     def _axes_of(self, count: int) -> tuple[int | None, ...]:
         axes = self._axes if isinstance(self._axes, tuple) else (self._axes,) * count
         if len(axes) != count:
-            raise BadCall(f"{self.__name__} is called with {count} arguments, and in_axes has {len(axes)}", code="S2S043",
-                          hint="give one axis, or None, per argument")
+            raise BadCall(f"{self.__name__} is called with {count} arguments, and in_axes has {len(axes)}",
+                          code="S2S043", hint="give one axis, or None, per argument")
         if all(axis is None for axis in axes):
             raise BadCall(f"no argument of {self.__name__} is looped over", code="S2S043",
                           hint="give an axis for one argument at least")
