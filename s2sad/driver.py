@@ -39,6 +39,7 @@ from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.jacobian import jacfwd_functions, jacrev_functions, pushed_functions
 from s2sad.kinds.tangent import tangent_functions
+from s2sad.kinds.vector_tangent import WIDTH, vector_tangent_functions
 from s2sad.kinds.vjp import vjp_functions
 from s2sad.lower import lower_arrays
 from s2sad.lower.calls import prepare_calls
@@ -307,13 +308,15 @@ JACOBIANS = {"jacfwd": jacfwd_functions, "jacrev": jacrev_functions, "pushed": p
 
 def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, jit: bool = True,
              numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
-             outputs: tuple[str, ...] | None = None, into: bool = False, strong_zero: bool = True) -> Generated:
+             outputs: tuple[str, ...] | None = None, into: bool = False, width: int | None = None,
+             strong_zero: bool = True) -> Generated:
     """Generate the module of one kind of derivative for one specialisation.
 
     Parameters
     ----------
     user : UserFunction
-    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev", "pushed"}
+    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd",
+            "jacrev", "pushed"}
         ``"flat"`` is the function with the leaves of structured arguments as its parameters.
     argtypes : tuple of numba types
         One per parameter.
@@ -331,6 +334,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         For ``vjp`` and the kinds of Jacobians: the outputs in order, names of mutated parameters and ``"return"``.
     into : bool
         For the kinds of Jacobians: results are written to arrays given first.
+    width : int, optional
+        For ``vector_tangent`` and ``jacfwd``: the number of directions at once.
     strong_zero : bool
         A zero adjoint times an infinite partial is zero.
 
@@ -349,14 +354,15 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         return Generated(kind, user.name, text, (user.name,), Interface(user.params, wrt, (), (), None))
     functions, name, entries, interface = generate_functions(
         user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs, into=into,
-        strong_zero=strong_zero)
+        width=width, strong_zero=strong_zero)
     ruled = {f.name: owner for f in functions if (owner := getattr(f, "ruled", None)) is not None}
     return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface, ruled)
 
 
 def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *,
                        numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
-                       outputs: tuple[str, ...] | None = None, into: bool = False, strong_zero: bool = True,
+                       outputs: tuple[str, ...] | None = None, into: bool = False, width: int | None = None,
+             strong_zero: bool = True,
                        ) -> tuple[list[ast.FunctionDef], str, tuple[str, ...], Interface]:
     """The functions :func:`generate` puts into a module, as syntax trees: (functions, entry, entries, interface)."""
     layout = layout_of(user, argtypes)
@@ -398,7 +404,9 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         case "vjp":
             built = vjp_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
         case "jacfwd" | "jacrev" | "pushed":
-            built = JACOBIANS[kind](a, finish, outputs=outputs, into=into, strong_zero=strong_zero)
+            built = JACOBIANS[kind](a, finish, outputs=outputs, into=into, width=width, strong_zero=strong_zero)
+        case "vector_tangent":
+            built = vector_tangent_functions(a, finish, width or WIDTH, strong_zero=strong_zero)
         case _:
             raise ValueError(f"no such kind of derivative: {kind!r}")
     called = callee_functions(callees, finish, built[0], strong_zero=strong_zero)

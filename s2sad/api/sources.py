@@ -12,7 +12,8 @@ from s2sad.api.structures import of_python
 from s2sad.errors import BadCall
 from s2sad.ir.trees import tree_of_type
 
-KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev")
+KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd",
+         "jacrev")
 
 
 def source(f: Callable[..., object], kind: str, *example_args: object, signature: object = None, wrt: WrtLike = None,
@@ -23,8 +24,9 @@ def source(f: Callable[..., object], kind: str, *example_args: object, signature
     ----------
     f : callable
         A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
-    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "jacfwd", "jacrev"}
-        What to show; ``"vjp"`` has both sweeps. A Hessian is the ``"jacfwd"`` of a gradient.
+    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd", "jacrev"}
+        What to show; ``"vjp"`` has both sweeps, ``"vector_tangent"`` several directions. A Hessian is the
+        ``"jacfwd"`` of a gradient.
     *example_args
         Arguments whose types the code is generated for.
     signature : str, optional

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from s2sad.analysis.calls import argument_types
 from s2sad.errors import BadCall, UnsupportedFunction
@@ -23,28 +23,44 @@ from s2sad.kinds.blocks import (
     as_tuple,
     blocks_of,
     differ,
+    extents,
     item,
     number,
     outputs_of,
     returned,
+    zeros,
 )
 from s2sad.kinds.tangent import tangent_functions
+from s2sad.kinds.vector_tangent import WIDTH, vector_tangent
 from s2sad.kinds.vjp import ordered_outputs, vjp_functions
+from s2sad.transform.lanes import NoLanes
 
 
-def jacfwd_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool,
+def jacfwd_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool, width: int | None,
                      strong_zero: bool) -> Built:
-    """The tangent, and a function that calls it for each direction."""
+    """The tangent, and a function that calls it for all directions: several at once, or where that cannot be, each."""
     order = ordered_outputs(a, outputs)
     refuse_complex(a, outputs_of(a, order))
     refuse_repeated_effects(a)
-    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero)
     name = f"{a.fn.name}_jacfwd{'_into' * into}"
+    width = width or default_width(a)
+    if width > 1:
+        with suppress(NoLanes):
+            vector = vector_tangent(a, finish, width, strong_zero=strong_zero)
+            node = VectorForward(a, order, vector.name, into, width).build(name)
+            return [vector, node], name, (name,)
+    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero)
     node = _Forward(a, order, tangent, [f.name for f in nodes], into).build(name)
     return [*nodes, node], name, (name,)
 
 
-def jacrev_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool,
+def default_width(a: Analysed) -> int:
+    """As many directions as there are, if that is known and few, else what fills vector registers."""
+    types = [a.fn.types[p] for p in a.interface.wrt]
+    return WIDTH if any(map(is_array, types)) else min(len(types), 2 * WIDTH)
+
+
+def jacrev_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool, width: int | None,
                      strong_zero: bool) -> Built:
     """Both sweeps, and a function that calls the first once and the second for each element of the outputs."""
     order = ordered_outputs(a, outputs)
@@ -55,7 +71,7 @@ def jacrev_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | 
     return [*nodes, node], name, (name,)
 
 
-def pushed_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool,
+def pushed_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, into: bool, width: int | None,
                      strong_zero: bool) -> Built:
     """The tangent, and a function that takes the direction after the arguments and gives the derivative alone."""
     order = ordered_outputs(a, outputs)
@@ -122,6 +138,7 @@ class _Tangents(_Driver):
         self.seeds = {p: self.names.fresh(f"d_{p}") for p in self.active}
         self.own = {p: self.names.fresh(p) for p in a.fn.params if p in self.mutated and is_array(self.types[p])}
         self.value, self.moved = self.names.fresh("value"), self.names.fresh("d_value")
+        self.unallocated = self.names.fresh("first")
 
     def call(self, scalars: dict[str, str]) -> None:
         """Call the tangent; ``scalars`` are the tangents of numbers, of arrays those in ``seeds``."""
@@ -129,45 +146,156 @@ class _Tangents(_Driver):
         for p in self.a.fn.params:
             args.append(self.own.get(p, p))
             if p in self.active:
-                args.append(self.seeds[p] if is_array(self.types[p]) else scalars.get(p, number(self.types[p], "0.0")))
+                array = is_array(self.types[p])
+                args.append(self.seeds[p] if array else scalars.get(p, number(self.types[p], "0.0")))
         called = f"{self.tangent}({', '.join(args)})"
         self(called if self.a.interface.result is None else f"{self.value}, {self.moved} = {called}")
+
+    def prepared(self) -> list[Block]:
+        """Make the blocks; those of returned arrays, whose shape is not known yet, are given back."""
+        late = []
+        for b in self.blocks if not self.into else ():
+            if b.is_number:
+                self(f"{b.name} = {number(b.output.type, '0.0')}")
+            elif b.output.param is not None or b.output.rank == 0:
+                self(b.allocated(b.output.param or ""))
+            else:
+                self(b.unallocated())
+                late.append(b)
+        if late:
+            self(f"{self.unallocated} = True")
+        return late
+
+    def allocate_first(self, late: Sequence[Block]) -> None:
+        """In the first direction: what could not be made before."""
+        if late:
+            with self.block(f"if {self.unallocated}:"):
+                self(f"{self.unallocated} = False", *(b.allocated(self.derivative(b.output)) for b in late))
 
     def derivative(self, out: Output) -> str:
         return self.seeds[out.param] if out.param is not None else f"{self.moved}{out.path}"
 
 
+class VectorForward(_Tangents):
+    """Calls of the vector tangent: the elements of all independent arguments are numbered one after the other, and each
+    call has the directions of ``width`` of them."""
+
+    def __init__(self, a: Analysed, order: Sequence[str], tangent: str, into: bool, width: int) -> None:
+        super().__init__(a, order, tangent, [tangent], into)
+        self.width = width
+        self.start_at, self.lane = self.names.fresh("start"), self.names.fresh("k")
+        self.first: dict[str, str] = {}
+        """The number of an argument's first element."""
+
+    def build(self, name: str) -> ast.FunctionDef:
+        late = self.prepared()
+        total = self.numbered()
+        for p in self.active:
+            if p not in self.mutated:
+                self(f"{self.seeds[p]} = {self.directions(p)}")
+        with self.block(f"for {self.start_at} in range(0, {total}, {self.width}):"):
+            self.started()
+            for p in self.a.interface.wrt:
+                self.seed(p, "1.0")
+            self.call(self.seeds)
+            self.allocate_first(late)
+            for p in self.a.interface.wrt:
+                self.read(p)
+            for p in self.a.interface.wrt:
+                if p not in self.mutated:
+                    self.seed(p, "0.0")
+        if late:
+            with self.block(f"if {self.unallocated}:"):
+                self.started()
+                self.call(self.seeds)
+                self(*(b.allocated(self.derivative(b.output)) for b in late))
+        return self.finished(name)
+
+    def numbered(self) -> str:
+        """Number the elements; gives how many there are."""
+        count: list[str] = []
+        known = 0
+        for p in self.a.interface.wrt:
+            self.first[p] = self.place([*count, *([str(known)] if known else [])])
+            t = self.types[p]
+            if is_array(t) and t.ndim:
+                count.append(" * ".join(extents(p, t.ndim)))
+            else:
+                known += 1
+        return self.place([*count, *([str(known)] if known else [])])
+
+    def place(self, terms: list[str]) -> str:
+        if len(terms) <= 1:
+            return terms[0] if terms else "0"
+        n = self.names.fresh("n")
+        self(f"{n} = {' + '.join(terms)}")
+        return n
+
+    def directions(self, p: str) -> str:
+        shape = extents(p, self.types[p].ndim) if is_array(self.types[p]) else []
+        return zeros([*shape, str(self.width)], self.types[p])
+
+    def started(self) -> None:
+        for p, copy in self.own.items():
+            self(f"{copy} = {p}.copy()")
+            if p in self.active:
+                self(f"{self.seeds[p]} = {self.directions(p)}")
+
+    @contextmanager
+    def elements(self, p: str) -> Iterator[tuple[str, list[str], str]]:
+        """A loop over the elements of an argument that have directions now: number, index, direction."""
+        first, t = self.first[p], self.types[p]
+        if not is_array(t) or not t.ndim:
+            with self.block(f"if {self.start_at} <= {first} < {self.start_at} + {self.width}:"):
+                yield first, [], f"{first} - {self.start_at}" if first != "0" else "0"
+            return
+        own = " * ".join(extents(p, t.ndim))
+        end = own if first == "0" else f"{first} + {own}"
+        begin = self.start_at if first == "0" else f"max({self.start_at}, {first})"
+        with self.block(f"for {self.lane} in range({begin}, min({self.start_at} + {self.width}, {end})):"):
+            place = self.lane if first == "0" else f"{self.lane} - {first}"
+            place = f"({place})" if first != "0" and t.ndim > 1 else place
+            index = []
+            for axis in range(t.ndim):
+                after = [f"{p}.shape[{k}]" for k in range(axis + 1, t.ndim)]
+                below = f"({' * '.join(after)})" if len(after) > 1 else "".join(after)
+                e = f"{place} // {below}" if after else place
+                index.append(f"{e} % {p}.shape[{axis}]" if axis else e)
+            yield self.lane, index, f"{self.lane} - {self.start_at}"
+
+    def seed(self, p: str, value: str) -> None:
+        with self.elements(p) as (_, index, lane):
+            self(f"{item(self.seeds[p], [*index, lane])} = {value}")
+
+    def read(self, p: str) -> None:
+        for b in (b for b in self.blocks if b.by == p):
+            d = self.derivative(b.output)
+            if self.into:
+                b.check(d, self)
+            if b.rank == 1:
+                with self.loops(d, b.output.rank) as at, self.elements(p) as (_, index, lane):
+                    self(f"{b.element([*at, *index], self.into)} = {item(d, [*at, lane])}")
+                continue
+            with self.elements(p) as (_, index, lane), self.loops(d, b.output.rank) as at:
+                self(f"{b.element([*at, *index], self.into)} = {item(d, [*at, lane])}")
+
+
 class _Forward(_Tangents):
     def build(self, name: str) -> ast.FunctionDef:
-        wrt = self.a.interface.wrt
         for p in self.active:
             if is_array(self.types[p]) and p not in self.mutated:
                 self(f"{self.seeds[p]} = np.zeros_like({p})")
-        self.late: list[Block] = []
-        if not self.into:
-            for b in self.blocks:
-                if b.is_number:
-                    continue
-                if b.output.param is not None or b.output.rank == 0:
-                    self(b.allocated(b.output.param or ""))
-                else:
-                    self(b.unallocated())
-                    self.late.append(b)
-        first = self.names.fresh("first") if self.late else ""
-        if first:
-            self(f"{first} = True")
-        for p in wrt:
+        late = self.prepared()
+        for p in self.a.interface.wrt:
             rank = self.types[p].ndim if is_array(self.types[p]) else 0
             with self.loops(p, rank) as index, self.direction(p, index):
-                if first:
-                    with self.block(f"if {first}:"):
-                        self(f"{first} = False", *(b.allocated(self.derivative(b.output)) for b in self.late))
+                self.allocate_first(late)
                 self.read(p, index)
-        if first:
-            with self.block(f"if {first}:"):
+        if late:
+            with self.block(f"if {self.unallocated}:"):
                 self.start()
                 self.call({})
-                self(*(b.allocated(self.derivative(b.output)) for b in self.late))
+                self(*(b.allocated(self.derivative(b.output)) for b in late))
         return self.finished(name)
 
     def start(self) -> None:

@@ -24,7 +24,7 @@ from s2sad.operators.forms import array_types, arrays_for, directions
 from s2sad.operators.jacobians import Jacobian, jacobian_of
 
 
-def hessian(f: Callable[..., object], wrt: WrtLike = None) -> Jacobian:
+def hessian(f: Callable[..., object], wrt: WrtLike = None, width: int | None = None) -> Jacobian:
     """The second derivatives of a function that returns one number, forward over reverse.
 
     Parameters
@@ -34,6 +34,8 @@ def hessian(f: Callable[..., object], wrt: WrtLike = None) -> Jacobian:
     wrt : int, str, or tuple of them, optional
         Parameters to differentiate by: positions or names. Default: the ``wrt`` given to :func:`differentiate`, else
         the first parameter.
+    width : int, optional
+        How many directions at once, as for :func:`jacobian`.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def hessian(f: Callable[..., object], wrt: WrtLike = None) -> Jacobian:
     chosen = program.wrt(wrt)
     gradient = gradient_of(program, wrt, "grad")
     names: Any = chosen.names[0] if chosen.single else chosen.names
-    return jacobian_of(gradient._program, names, "forward", None, f"{program.name}_hessian",
+    return jacobian_of(gradient._program, names, "forward", None, width, f"{program.name}_hessian",
                        f"Hessian of {program.name} by {', '.join(chosen.names)}.")
 
 

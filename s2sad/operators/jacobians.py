@@ -24,11 +24,12 @@ from s2sad.ir.types import is_array
 from s2sad.operators.base import Compiled, Operator, arguments
 from s2sad.operators.forms import array_types, arrays_for, block_form, block_type, output_order
 
+WIDEST = 64
 MODES = {"forward": "jacfwd", "reverse": "jacrev"}
 
 
-def jacobian(f: Callable[..., object], wrt: WrtLike = None, mode: str = "auto",
-             outputs: OutputsLike = None) -> Jacobian:
+def jacobian(f: Callable[..., object], wrt: WrtLike = None, mode: str = "auto", outputs: OutputsLike = None,
+             width: int | None = None) -> Jacobian:
     """The Jacobian of a function: the derivatives of all its outputs by all elements of arguments.
 
     Parameters
@@ -40,11 +41,13 @@ def jacobian(f: Callable[..., object], wrt: WrtLike = None, mode: str = "auto",
         Parameters to differentiate by: positions or names. Default: the ``wrt`` given to :func:`differentiate`, else
         the first parameter.
     mode : {"auto", "forward", "reverse"}, optional
-        ``"forward"`` runs the tangent once per element of the arguments, ``"reverse"`` the function once and the
-        reverse sweep once per element of the outputs. ``"auto"`` takes what has fewer runs; for that it runs the
-        function once for each new set of shapes.
+        ``"forward"`` runs the tangent for all elements of the arguments, several at once, ``"reverse"`` the function
+        once and the reverse sweep once per element of the outputs. ``"auto"`` takes what has fewer runs; for that it
+        runs the function once for each new set of shapes.
     outputs : tuple of str, optional
         Names of parameters that ``f`` writes to, and ``"return"`` for the returned value, as in :func:`vjp`.
+    width : int, optional
+        How many directions a tangent has in forward mode. Default: 8, or the number of arguments if they are numbers.
 
     Returns
     -------
@@ -80,10 +83,11 @@ def jacobian(f: Callable[..., object], wrt: WrtLike = None, mode: str = "auto",
     """
     if mode != "auto" and mode not in MODES:
         raise BadCall(f"there is no mode {mode!r} of a Jacobian", hint='modes are: "auto", "forward", "reverse"')
-    return jacobian_of(program_of(f), wrt, mode, spelled(outputs))
+    return jacobian_of(program_of(f), wrt, mode, spelled(outputs), width)
 
 
-def jacfwd(f: Callable[..., object], wrt: WrtLike = None, outputs: OutputsLike = None) -> Jacobian:
+def jacfwd(f: Callable[..., object], wrt: WrtLike = None, outputs: OutputsLike = None,
+           width: int | None = None) -> Jacobian:
     """The Jacobian in forward mode; see :func:`jacobian`.
 
     Examples
@@ -94,7 +98,7 @@ def jacfwd(f: Callable[..., object], wrt: WrtLike = None, outputs: OutputsLike =
     >>> s2sad.jacfwd(circle)(0.0)
     (-0.0, 1.0)
     """
-    return jacobian_of(program_of(f), wrt, "forward", spelled(outputs))
+    return jacobian_of(program_of(f), wrt, "forward", spelled(outputs), width)
 
 
 def jacrev(f: Callable[..., object], wrt: WrtLike = None, outputs: OutputsLike = None) -> Jacobian:
@@ -112,12 +116,15 @@ def jacrev(f: Callable[..., object], wrt: WrtLike = None, outputs: OutputsLike =
 
 
 def jacobian_of(program: Program, wrt: WrtLike, mode: str, outputs: tuple[str, ...] | str | None,
-                name: str = "jacobian", doc: str = "") -> Jacobian:
+                width: int | None = None, name: str = "jacobian", doc: str = "") -> Jacobian:
     """The same object for the same request, so that what it has compiled is found again."""
+    if width is not None and (isinstance(width, bool) or not isinstance(width, int) or not 1 <= width <= WIDEST):
+        raise BadCall(f"the width of a tangent is {width!r}", code="S2S043",
+                      hint=f"give a number of directions from 1 to {WIDEST}, or None")
     chosen = program.wrt(wrt)
-    key = ("jacobian", chosen, wrt is None, mode, outputs, name)
+    key = ("jacobian", chosen, wrt is None, mode, outputs, width, name)
     if key not in program.plans:
-        program.plans.setdefault(key, Jacobian(program, chosen, wrt is None, mode, outputs, name, doc))
+        program.plans.setdefault(key, Jacobian(program, chosen, wrt is None, mode, outputs, width, name, doc))
     return program.plans[key]  # type: ignore[return-value]
 
 
@@ -125,11 +132,11 @@ class Jacobian(Operator, Callee):
     """What :func:`jacobian`, :func:`jacfwd`, :func:`jacrev` and :func:`hessian` return; call it like its function."""
 
     def __init__(self, of: Program, wrt: Wrt, inherited: bool, mode: str, outputs: tuple[str, ...] | str | None,
-                 name: str, doc: str) -> None:
+                 width: int | None, name: str, doc: str) -> None:
         doc = doc or f"Jacobian of {of.name} by {', '.join(wrt.names)}."
         self._name = name
         super().__init__(of, wrt, inherited, f"{of.name}_{name}" if name == "jacobian" else name, doc)
-        self._mode, self._outputs = mode, outputs
+        self._mode, self._outputs, self._width = mode, outputs, width
         parameters = Parameters(self.__name__, of.parameters.names, self.__signature__)
         self._program = GradientProgram(self, parameters, of.default if inherited else None)
         self._sizes: dict[object, int] = {}
@@ -155,7 +162,8 @@ class Jacobian(Operator, Callee):
 
     def _bound(self, of: Program) -> Jacobian:
         """The same of the program with functions or texts for some parameters."""
-        return jacobian_of(of, self._asked, self._mode, self._outputs, self._name, self.__doc__ or "")
+        return jacobian_of(of, self._asked, self._mode, self._outputs, self._width, self._name,
+                           self.__doc__ or "")
 
     # ------------------------------------------------------------------ plans
 
@@ -217,6 +225,8 @@ class Jacobian(Operator, Callee):
         self._of.require_differentiable(argtypes, self._wrt.names)
         kind = kind or MODES.get(self._mode) or self._kind_by_types(argtypes) or "jacfwd"
         flags: dict[str, object] = {"into": True} if into else {}
+        if kind == "jacfwd" and self._width is not None:
+            flags["width"] = self._width
         if self._outputs is not None:
             interface = self._of.interface(argtypes, self._wrt.names)
             flags["outputs"] = output_order(self._of, self._of.layout(argtypes), interface, self._outputs)
