@@ -272,6 +272,12 @@ class GradientProgram(Program):
         inner = self._gradient._of.layout(argtypes)
         return replace(inner, user=replace(self.user(argtypes), arguments={}))
 
+    def products_show(self, argtypes: Types, interface: driver.Interface) -> bool:
+        # The strong zeros in a gradient are all its own. What they make of its values is added and multiplied in the
+        # derivative too, and decides no branch there: a NaN that a plain product makes reaches the result.
+        gradient = self._gradient
+        return gradient._of.has_source and gradient._specialise(argtypes).interface.products_show
+
     def written(self, layout: Layout, interface: driver.Interface) -> tuple[int, ...]:
         # A gradient copies what its function writes to; that arrays given twice are one array holds all the same.
         of = self._gradient._of

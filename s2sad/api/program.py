@@ -65,8 +65,7 @@ class Specialisation:
         """The entry for calls from Python: with plain products first where that is as good."""
         with global_compiler_lock:
             if not self._tried:
-                tries = self._optimistic and self.interface.products_show
-                text = with_plain_products(self.generated.source) if tries else None
+                text = with_plain_products(self.generated.source) if self._optimistic else None
                 if text is not None:
                     name = self.generated.name
                     self.plain = modules.load(text, f"{name}_plain", cached=self._cached)[name]
@@ -187,8 +186,9 @@ class Program:
                 with settling():
                     generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
                                                 **flags)  # type: ignore[arg-type]
-                self._done[key] = Specialisation(generated, bool(self.options.get("cache")),
-                                                 not self.options.get("fastmath"))
+                optimistic = not self.options.get("fastmath") and self.products_show(layout.argtypes,
+                                                                                     generated.interface)
+                self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic)
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:
@@ -197,6 +197,10 @@ class Program:
             layout = self.layout(argtypes)
             found = driver.analyse(layout.user, layout.types, layout.leaves(wrt, floating=True)).interface
             return found.of(layout.user.params)
+
+    def products_show(self, argtypes: Types, interface: driver.Interface) -> bool:
+        """Whether a derivative may be tried with plain products first (:mod:`s2sad.api.optimistic`)."""
+        return interface.products_show
 
     def runs_once(self, layout: Layout) -> bool:
         """Whether running the function twice is not what running it once is: it prints or draws random numbers."""

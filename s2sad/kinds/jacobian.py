@@ -46,10 +46,10 @@ def jacfwd_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | 
     width = width or default_width(a)
     if width > 1:
         with suppress(NoLanes):
-            vector = vector_tangent(a, finish, width, strong_zero=strong_zero)
+            vector = vector_tangent(a, finish, width, strong_zero=strong_zero, alone=True)
             node = VectorForward(a, order, vector.name, into, width).build(name)
             return [vector, node], name, (name,)
-    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero)
+    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero, alone=True)
     node = _Forward(a, order, tangent, [f.name for f in nodes], into).build(name)
     return [*nodes, node], name, (name,)
 
@@ -75,7 +75,7 @@ def pushed_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | 
                      strong_zero: bool) -> Built:
     """The tangent, and a function that takes the direction after the arguments and gives the derivative alone."""
     order = ordered_outputs(a, outputs)
-    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero)
+    nodes, tangent, _ = tangent_functions(a, finish, strong_zero=strong_zero, alone=True)
     name = f"{a.fn.name}_pushed{'_into' * into}"
     node = _Pushed(a, order, tangent, [f.name for f in nodes], into).build(name)
     return [*nodes, node], name, (name,)
@@ -137,7 +137,7 @@ class _Tangents(_Driver):
         self.active, self.mutated = a.interface.active, set(a.interface.mutated)
         self.seeds = {p: self.names.fresh(f"d_{p}") for p in self.active}
         self.own = {p: self.names.fresh(p) for p in a.fn.params if p in self.mutated and is_array(self.types[p])}
-        self.value, self.moved = self.names.fresh("value"), self.names.fresh("d_value")
+        self.moved = self.names.fresh("d_value")
         self.unallocated = self.names.fresh("first")
 
     def call(self, scalars: dict[str, str]) -> None:
@@ -149,7 +149,7 @@ class _Tangents(_Driver):
                 array = is_array(self.types[p])
                 args.append(self.seeds[p] if array else scalars.get(p, number(self.types[p], "0.0")))
         called = f"{self.tangent}({', '.join(args)})"
-        self(called if self.a.interface.result is None else f"{self.value}, {self.moved} = {called}")
+        self(called if self.a.interface.result is None else f"{self.moved} = {called}")
 
     def prepared(self) -> list[Block]:
         """Make the blocks; those of returned arrays, whose shape is not known yet, are given back."""

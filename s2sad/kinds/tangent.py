@@ -15,12 +15,18 @@ def has_tangent(leaf: Atom, types: Mapping[str, Any]) -> bool:
     return is_differentiable(types.get(leaf)) if isinstance(leaf, str) else isinstance(leaf.value, (float, complex))
 
 
-def tangent_functions(a: Analysed, finish: Finish, *, strong_zero: bool, flat: bool = False) -> Built:
-    """With ``flat`` all the numbers of the result and of its tangent are one tuple: what callers in the module take."""
+def tangent_functions(a: Analysed, finish: Finish, *, strong_zero: bool, flat: bool = False,
+                      alone: bool = False) -> Built:
+    """With ``flat`` all the numbers of the result and of its tangent are one tuple: what callers in the module take.
+
+    With ``alone`` it returns the tangent of the result only, and computes of the value what that takes.
+    """
     t = build_tangent(a.fn, a.active, a.interface.active, strong_zero=strong_zero, callees=a.callees)
-    name = f"{a.fn.name}_tangent"
+    name = f"{a.fn.name}_{'direction' if alone else 'tangent'}"
     params = tuple(x for p in a.fn.params for x in ((p, t.tangents[p]) if p in t.tangents else (p,)))
     result: Arg | None = None if t.result is None else TupleArg((t.result, t.d_result))  # type: ignore[arg-type]
+    if alone:
+        result = t.d_result
     if flat and t.result is not None:
         values = w.result_leaves(t.result)
         # an integer has no tangent: numba could not tell the pair of two of them from one of equal types

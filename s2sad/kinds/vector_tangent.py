@@ -4,7 +4,7 @@ from __future__ import annotations
 import ast
 
 from s2sad.errors import UnsupportedFunction
-from s2sad.ir import Function, TupleArg
+from s2sad.ir import Arg, Function, TupleArg
 from s2sad.kinds.analysed import Analysed, Built, Finish
 from s2sad.optimise.copies import propagate_copies
 from s2sad.optimise.dead import remove_dead_code
@@ -17,8 +17,9 @@ WIDTH = 8
 """Directions at once where nothing else is asked for: two or four vector registers full of double precision."""
 
 
-def vector_tangent(a: Analysed, finish: Finish, width: int, *, strong_zero: bool) -> ast.FunctionDef:
-    """The tangent with an axis of ``width`` directions.
+def vector_tangent(a: Analysed, finish: Finish, width: int, *, strong_zero: bool,
+                   alone: bool = False) -> ast.FunctionDef:
+    """The tangent with an axis of ``width`` directions; with ``alone`` it returns the tangent of the result only.
 
     Raises
     ------
@@ -27,15 +28,16 @@ def vector_tangent(a: Analysed, finish: Finish, width: int, *, strong_zero: bool
     """
     t = build_tangent(a.fn, a.active, a.interface.active, strong_zero=strong_zero, callees=a.callees)
     params = tuple(x for p in a.fn.params for x in ((p, t.tangents[p]) if p in t.tangents else (p,)))
-    result = None if t.result is None else TupleArg((t.result, t.d_result))  # type: ignore[arg-type]
-    fn = Function(f"{a.fn.name}_vector_tangent", params, t.body, result, a.fn.loc, t.types)
+    result: Arg | None = None if t.result is None else TupleArg((t.result, t.d_result))  # type: ignore[arg-type]
+    if alone:
+        result = t.d_result
+    name = f"{a.fn.name}_{'directions' if alone else 'vector_tangent'}"
+    fn = Function(name, params, t.body, result, a.fn.loc, t.types)
     live = frozenset(params)
     fn = remove_dead_code(place_results(fn), live=live)
     if a.optimised:
         fn = remove_dead_code(drop_zeros(propagate_copies(fn)), live=live)
-    d_result = fn.result.items[1] if isinstance(fn.result, TupleArg) and t.result is not None else None
-    made = with_lanes(fn, t.tangents.values(), width, d_result)
-    return finish(made, a, live)
+    return finish(with_lanes(fn, t.tangents.values(), width, alone=alone), a, live)
 
 
 def vector_tangent_functions(a: Analysed, finish: Finish, width: int, *, strong_zero: bool) -> Built:

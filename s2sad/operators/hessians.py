@@ -115,7 +115,7 @@ class HessianVectorProduct(Operator):
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         plan, flat, given = self._split(args, kwargs, False)
-        found = raw_leaves(plan.made.entry(*map(ordinary, flat), *given))
+        found = raw_leaves(plan.made.gradient(*map(ordinary, flat), *given))
         for k, cast in plan.casts:
             found[k] = cast(found[k])
         return built(plan.form, lambda k: None if k is None else found[k])

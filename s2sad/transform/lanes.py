@@ -62,14 +62,14 @@ class NoLanes(Exception):
     """The tangent has a statement that takes one direction at a time; says which."""
 
 
-def with_lanes(fn: Function, tangents: Iterable[str], width: int, d_result: Arg | None) -> Function:
+def with_lanes(fn: Function, tangents: Iterable[str], width: int, *, alone: bool) -> Function:
     """The function with ``width`` directions in everything that depends on the parameters ``tangents``.
 
-    ``d_result`` is the part of the result that holds tangents: each of its leaves gets the axis.
+    The result is a pair of value and tangent, or with ``alone`` the tangent only; each of its leaves gets the axis.
 
     >>> fn = Function("f", ("x", "d_x"), (Assign("d_y", Op("mul", ("x", "d_x"))),), "d_y")
-    >>> loop = with_lanes(replace(fn, types={"x": nbt.float64, "d_x": nbt.float64, "d_y": nbt.float64}), ["d_x"], 4,
-    ...                   "d_y").body[-1]
+    >>> fn = replace(fn, types={"x": nbt.float64, "d_x": nbt.float64, "d_y": nbt.float64})
+    >>> loop = with_lanes(fn, ["d_x"], 4, alone=True).body[-1]
     >>> loop.stop, loop.body[-1].array, loop.body[-1].index
     (Const(value=4), 'd_y', ('k',))
 
@@ -78,7 +78,7 @@ def with_lanes(fn: Function, tangents: Iterable[str], width: int, d_result: Arg 
     NoLanes
         Where that is not possible.
     """
-    return _Lanes(fn, tuple(tangents), width, d_result).run()
+    return _Lanes(fn, tuple(tangents), width, alone).run()
 
 
 def moving_names(fn: Function, start: Iterable[str]) -> set[str]:
@@ -108,11 +108,15 @@ def moving_names(fn: Function, start: Iterable[str]) -> set[str]:
 
 
 class _Lanes:
-    def __init__(self, fn: Function, tangents: tuple[str, ...], width: int, d_result: Arg | None) -> None:
+    def __init__(self, fn: Function, tangents: tuple[str, ...], width: int, alone: bool) -> None:
         self.fn, self.width, self.types = fn, width, dict(fn.types)
-        self.leaves = [a for a in w.result_leaves(d_result) if isinstance(a, str)]
+        self.alone = alone
+        self.d_result: Arg | None = fn.result
+        if not alone and fn.result is not None:
+            assert isinstance(fn.result, TupleArg)
+            self.d_result = fn.result.items[1]
+        self.leaves = [a for a in w.result_leaves(self.d_result) if isinstance(a, str)]
         self.moving = moving_names(fn, (*tangents, *self.leaves))
-        self.d_result = d_result
         self.names = Names(w.all_names(fn))
         self.lane = self.names.fresh("k")
         self.types[self.lane] = nbt.int64
@@ -137,10 +141,10 @@ class _Lanes:
         end: list[Stmt] = []
         result = self.fn.result
         if self.d_result is not None:
-            assert isinstance(result, TupleArg)
             moved = w.map_result(self.d_result, lambda a: self._leaf(a, end))
             assert moved is not None
-            result = replace(result, items=(result.items[0], moved))
+            result = replace(result, items=(result.items[0], moved)) if isinstance(result, TupleArg) \
+                and not self.alone else moved
         return replace(self.fn, body=(*start, *body, *end), result=result, types=self.types)
 
     def _leaf(self, a: Atom, end: list[Stmt]) -> Atom:

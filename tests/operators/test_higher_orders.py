@@ -127,3 +127,20 @@ def test_third_derivatives_by_a_jacobian_of_a_hessian():
     wanted[0, 0, 1] = wanted[0, 1, 0] = wanted[1, 0, 0] = 2.0
     wanted[1, 1, 1] = 12.0
     assert np.array_equal(found, wanted)
+
+
+def with_a_singular_part(x):
+    s = 0.0
+    for i in range(x.shape[0]):
+        s += np.sqrt(x[i]) * x[i] * x[i] if x[i] > 0.0 else x[i] ** 3
+        s += 0.0 * np.sqrt(x[i] * x[i])
+    return s
+
+
+def test_strong_zeros_in_second_derivatives():
+    # Plain products are tried first: at zero they give a NaN, and the strong zeros decide.
+    x, v = np.array([1.0, 0.0, -1.0]), np.array([1.0, 2.0, 3.0])
+    wanted = np.array([15 / 4, 0.0, -6.0])
+    assert np.allclose(s2sad.hvp(with_a_singular_part)(x, v), wanted * v, rtol=1e-14)
+    assert np.allclose(s2sad.hessian(with_a_singular_part)(x), np.diag(wanted), rtol=1e-14)
+    assert np.allclose(run(s2sad.hessian(with_a_singular_part), x), np.diag(wanted), rtol=1e-14)
