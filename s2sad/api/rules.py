@@ -21,7 +21,7 @@ from s2sad.frontend.recursion import structure_of
 from s2sad.frontend.ruled import declare, declared_for
 from s2sad.frontend.source import Library, UserFunction
 from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, declare_library, library_rule
-from s2sad.rules.table import lookup, rule
+from s2sad.rules.table import lookup, user_rule
 
 F = TypeVar("F", bound=Callable[..., object])
 _numbers = count(1)
@@ -193,11 +193,11 @@ def _declare_formulas(f: Callable[..., object], partials: Mapping[str, str], whe
                 raise ValueError(f"{name} has a rule already")
             if len(partials) not in arity(name):
                 raise ValueError(f"{name} is no function of {len(partials)} numbers")
-            rule(f"{name.rpartition('.')[2]}({', '.join(partials)})", names=(name,), where=where, **partials)
+            user_rule(f"{name.rpartition('.')[2]}({', '.join(partials)})", name, where, partials)
             return
         user = UserFunction.from_callable(f)
         op = f"{user.name}@{next(_numbers)}"
-        rule(f"{user.name}({', '.join(user.params)})", names=(op,), where=where, **partials)
+        user_rule(f"{user.name}({', '.join(user.params)})", op, where, partials)
     except (ValueError, SyntaxError) as e:
         text = f"a formula is no Python expression: {e.msg}" if isinstance(e, SyntaxError) else str(e)
         raise BadCall(text, code="S2S024", hint="give one formula for each parameter, over the parameters, Ω and "

@@ -96,6 +96,8 @@ class Rule:
         Shared subterms by name, in order; each may use those before it.
     kind
         What the formulas are; of functions of real numbers always the derivative.
+    by_user
+        Whether it was declared with :func:`s2sad.rule_for`, and is not one of the library's own.
     """
 
     names: tuple[str, ...]
@@ -103,6 +105,7 @@ class Rule:
     partials: Mapping[str, ast.expr]
     where: Mapping[str, ast.expr]
     kind: Kind = Kind.HOLOMORPHIC
+    by_user: bool = False
 
     def formulas(self) -> Iterator[ast.expr]:
         """All formulas of the rule, shared terms first."""
@@ -137,6 +140,11 @@ def rule(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str
     >>> undeclare(r)
     """
     return _declared(_TABLE, _spellings, signature, names, where, partials, Kind.HOLOMORPHIC)
+
+
+def user_rule(signature: str, name: str, where: Mapping[str, str], partials: Mapping[str, str]) -> Rule:
+    """Declare, as :func:`rule`, what a user gives for one function, which stays out of :func:`declared`."""
+    return _declared(_TABLE, _spellings, signature, (name,), where, partials, Kind.HOLOMORPHIC, by_user=True)
 
 
 def holomorphic(signature: str, *, names: tuple[str, ...] = (), where: Mapping[str, str] | None = None,
@@ -196,8 +204,9 @@ def lookup(fn: str, on_complex: bool = False) -> Rule | Constant | None:
 
 
 def declared(on_complex: bool = False) -> Mapping[str, Rule | Constant]:
-    """The whole table, by canonical name."""
-    return MappingProxyType(_ON_COMPLEX if on_complex else _TABLE)
+    """All that the library itself declares, by canonical name: the same whatever rules users have added."""
+    table = _ON_COMPLEX if on_complex else _TABLE
+    return MappingProxyType({n: e for n, e in table.items() if e is CONSTANT or not e.by_user})
 
 
 def undeclare(made: Rule) -> None:
@@ -208,7 +217,8 @@ def undeclare(made: Rule) -> None:
 
 
 def _declared(table: dict[str, Rule | Constant], spellings: Callable[[str], tuple[str, ...]], signature: str,
-              names: tuple[str, ...], where: Mapping[str, str] | None, partials: Mapping[str, str], kind: Kind) -> Rule:
+              names: tuple[str, ...], where: Mapping[str, str] | None, partials: Mapping[str, str], kind: Kind,
+              by_user: bool = False) -> Rule:
     name, params = _signature(signature)
     where = where or {}
     if set(partials) != set(params):
@@ -219,7 +229,8 @@ def _declared(table: dict[str, Rule | Constant], spellings: Callable[[str], tupl
         shared[term] = _formula(text, known, signature)
         known.add(term)
     formulas = {p: _formula(partials[p], known, signature) for p in params}
-    made = Rule(names or spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared), kind)
+    made = Rule(names or spellings(name), params, MappingProxyType(formulas), MappingProxyType(shared), kind,
+                by_user)
     for n in made.names:
         _enter(table, n, made)
     return made
