@@ -7,9 +7,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s2sad.cli.arguments import parser
 from s2sad.errors import S2sadError
+
+if TYPE_CHECKING:
+    from s2sad.cli.request import Request
 
 OK, FAILED, UNUSABLE = 0, 1, 2
 
@@ -70,7 +74,6 @@ def _internal(e: Exception) -> S2sadError:
 
 
 def _emit(given: argparse.Namespace) -> int:
-    from s2sad.cli.module import module_text
     from s2sad.cli.output import require_writable, write
     from s2sad.cli.request import request
 
@@ -79,8 +82,7 @@ def _emit(given: argparse.Namespace) -> int:
     if output is not None:
         require_writable(output, file, force=given.force)
     asked = request(given)
-    text = module_text(asked, given.mode, file=file.name, with_primal=True, jit=given.jit, value=given.value,
-                       strong_zero=given.strong_zero)
+    text = _text(asked, given, file.name, with_primal=True)
     _notes(asked.target.notes())
     if output is None:
         sys.stdout.write(text)
@@ -90,13 +92,20 @@ def _emit(given: argparse.Namespace) -> int:
     return OK
 
 
-def _show(given: argparse.Namespace) -> int:
+def _text(asked: Request, given: argparse.Namespace, file: str, *, with_primal: bool) -> str:
+    if given.runs_on == "cuda":
+        from s2sad.cli.kernels import kernels_text
+        return kernels_text(asked, given, file=file, with_primal=with_primal)
     from s2sad.cli.module import module_text
+    return module_text(asked, given.mode, file=file, with_primal=with_primal, jit=given.jit, value=given.value,
+                       strong_zero=given.strong_zero)
+
+
+def _show(given: argparse.Namespace) -> int:
     from s2sad.cli.request import request
 
     asked = request(given)
-    text = module_text(asked, given.mode, file=given.target.rpartition(":")[0], with_primal=False, jit=given.jit,
-                       value=given.value, strong_zero=given.strong_zero)
+    text = _text(asked, given, given.target.rpartition(":")[0], with_primal=False)
     _notes(asked.target.notes())
     sys.stdout.write(text)
     return OK

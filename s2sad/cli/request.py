@@ -34,7 +34,7 @@ def request(given: argparse.Namespace) -> Request:
     S2sadError
         Where something is missing or makes no sense.
     """
-    target = find(given.target, execute=given.execute)
+    target = find(given.target, execute=given.execute, kernels=getattr(given, "runs_on", "cpu") == "cuda")
     argtypes = _types(target, given.signature)
     wrt = _wrt(target, given.wrt)
     for name in wrt:

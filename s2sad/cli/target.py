@@ -44,7 +44,7 @@ class Target:
                 for function, text in self.module.ignored_decorators()]
 
 
-def find(spec: str, *, execute: bool = False) -> Target:
+def find(spec: str, *, execute: bool = False, kernels: bool = False) -> Target:
     """The function that ``FILE:FUNCTION`` names.
 
     Parameters
@@ -52,6 +52,8 @@ def find(spec: str, *, execute: bool = False) -> Target:
     spec : str
     execute : bool
         Import the file instead of only reading it.
+    kernels : bool
+        The function is a kernel of ``numba.cuda``.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def find(spec: str, *, execute: bool = False) -> Target:
         raise BadCall(f"'{name}' is not the name of a function at module level", code="S2S060",
                       hint="write FILE:FUNCTION, as in heat.py:misfit")
     try:
-        return _imported(file, name) if execute else _read(file, name)
+        return _imported(file, name, kernels) if execute else _read(file, name, kernels)
     except OSError as e:
         raise BadCall(f"{file} cannot be read: {e.strerror}", code="S2S060",
                       hint="name a file you may read") from None
@@ -79,8 +81,8 @@ def find(spec: str, *, execute: bool = False) -> Target:
 
 # ---------------------------------------------------------------------------- without executing it
 
-def _read(file: str, name: str) -> Target:
-    module = StaticModule.read(file)
+def _read(file: str, name: str, kernels: bool) -> Target:
+    module = StaticModule.read(file, kernels=kernels)
     user = module.function(name)
     check_syntax(user)
     definition = module.definition(name)
@@ -117,11 +119,13 @@ def _decorator_wrt(module: StaticModule, d: Definition) -> WrtLike | S2sadError:
 
 # ---------------------------------------------------------------------------- by importing it
 
-def _imported(file: str, name: str) -> Target:
+def _imported(file: str, name: str, kernels: bool) -> Target:
     module = _import(Path(file).resolve())
     if not hasattr(module, name):
         raise BadCall(f"{file} has no '{name}'", code="S2S060",
                       hint="name a function that the module has once it is imported")
+    if kernels:
+        return _imported_kernel(getattr(module, name))
     program: Program = program_of(getattr(module, name))
     if not isinstance(program, FunctionProgram):
         raise BadCall(f"'{name}' of {file} is a derivative already", code="S2S060", hint="name the function itself")
@@ -129,6 +133,18 @@ def _imported(file: str, name: str) -> Target:
     if program.default is not None:
         default = program.default.names[0] if program.default.single else program.default.names
     return Target(UserFunction.from_callable(program.python), program.parameters, program.options, default)
+
+
+def _imported_kernel(found: object) -> Target:
+    from s2sad.cuda import CudaKernel
+
+    default = found.wrt if isinstance(found, CudaKernel) else None
+    user = UserFunction.from_callable(found)
+    f = inspect.unwrap(getattr(found, "py_func", found))  # type: ignore[arg-type]
+    options = {k: v for k, v in user.options.items() if k == "fastmath"}
+    if isinstance(found, CudaKernel):
+        options = dict(found.options)
+    return Target(user, Parameters.of(f), options, default)
 
 
 def _import(path: Path) -> ModuleType:

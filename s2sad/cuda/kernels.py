@@ -43,13 +43,15 @@ THREAD = {
 class KernelCode:
     """A module with one kernel, and what a launch of it has to know.
 
-    ``params`` are the author's parameters; those in ``shadowed`` are followed by a shadow or tangent. ``tapes`` are the
-    last parameters: element types by name, and for each the place of its row count in ``needed``. ``trips`` is the
-    kernel that finds these counts, and ``written`` the arrays it writes to.
+    ``functions`` are the kernels of the module, as syntax trees. ``params`` are the author's parameters; those in
+    ``shadowed`` are followed by a shadow or tangent. ``tapes`` are the last parameters: element types by name, and for
+    each the place of its row count in ``needed``. ``trips`` is the kernel that finds these counts, and ``written`` the
+    arrays it writes to.
     """
 
     name: str
     source: str
+    functions: tuple[ast.FunctionDef, ...]
     params: tuple[str, ...]
     shadowed: tuple[str, ...]
     written: tuple[str, ...]
@@ -179,9 +181,9 @@ class _Adjoint:
             functions.append(counting)
         shadowed = tuple(p for p in k.own_params if self.shadows[p] is not None)
         order = {c: n for n, c in enumerate(self.counters)}
-        return KernelCode(name, module_text(functions, options), k.own_params, shadowed, k.written, k.ownership.ones,
-                          k.axes, dict(self.tapes.kinds), {t: order[c] for t, c in self.tapes.columns.items()}, trips,
-                          trips_write)
+        return KernelCode(name, module_text(functions, options), tuple(functions), k.own_params, shadowed, k.written,
+                          k.ownership.ones, k.axes, dict(self.tapes.kinds),
+                          {t: order[c] for t, c in self.tapes.columns.items()}, trips, trips_write)
 
     # -- parts of the body
 
@@ -301,5 +303,5 @@ def tangent_kernel(k: Kernel, *, strong_zero: bool = True, options: Mapping[str,
     body = w.map_block(t.body, lambda s: (_naming(s, shared),))
     made = Function(name, (*params, *intrinsics), body, None, fn.loc, types, intrinsics=intrinsics)
     printed = with_memory(driver.finish(made, k.analysed(), frozenset(params)), intrinsics)
-    return KernelCode(name, module_text([printed], options or {}), k.own_params, shadowed, k.written, k.ownership.ones,
-                      k.axes)
+    return KernelCode(name, module_text([printed], options or {}), (printed,), k.own_params, shadowed, k.written,
+                      k.ownership.ones, k.axes)

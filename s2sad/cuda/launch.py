@@ -45,6 +45,16 @@ class CudaKernel:
     def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
         return self._primal[config]
 
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """The parameters that it is differentiated by."""
+        return self._wrt.names
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The options of ``cuda.jit``."""
+        return self._options
+
     @functools.cached_property
     def _primal(self) -> Any:
         from numba import cuda

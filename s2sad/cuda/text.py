@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from s2sad.emit.module import _with_dependencies
+from s2sad.emit.primal import Primal
 from s2sad.emit.syntax import names
 from s2sad.emit.unparse import unparse
 from s2sad.ir.intrinsics import Intrinsic
@@ -37,17 +38,28 @@ def with_memory(fn: ast.FunctionDef, intrinsics: Mapping[str, Intrinsic]) -> ast
     return _Math().visit(fn)
 
 
-def module_text(functions: Iterable[ast.FunctionDef], options: Mapping[str, object]) -> str:
-    """The text of a module with these kernels; it imports ``math``, ``numpy`` and ``numba`` only."""
+def module_text(functions: Iterable[ast.FunctionDef], options: Mapping[str, object], *, header: str = "",
+                primal: Primal | None = None, hosts: Iterable[str] = ()) -> str:
+    """The text of a module with these kernels; it imports ``math``, ``numpy`` and ``numba`` only.
+
+    ``primal`` is the author's kernel, its last function, with the device functions it calls; ``hosts`` are texts of
+    functions that run on the host.
+    """
     functions = list(functions)
-    called = {n for f in functions for n in names(f)}
+    called = {n for f in functions for n in names(f)} | (primal.helpers if primal is not None else frozenset())
     texts = [ZMUL if h == "zmul" else HELPERS[h].source.rstrip() for h in _with_dependencies(called & set(HELPERS))]
     given = f"({', '.join(f'{k}={v!r}' for k, v in options.items())})" if options else ""
-    blocks = [f"@cuda.jit(device=True)\n{t}" for t in texts]
+    blocks = ["\n".join(primal.constants)] if primal is not None and primal.constants else []
+    blocks += [f"@cuda.jit(device=True)\n{t}" for t in texts]
+    if primal is not None:
+        *helpers, kernel = primal.functions
+        blocks += [f"@cuda.jit(device=True)\n{h.text}" for h in helpers]
+        blocks.append(f"@cuda.jit{given}\n{kernel.text}")
     blocks += [f"@cuda.jit{given}\n{unparse(f).strip()}" for f in functions]
-    body = "\n\n\n".join(blocks)
+    body = "\n\n\n".join([*blocks, *hosts])
     kinds = sorted(set(re.findall(r"cuda\.(?:local|shared)\.array\(.*, (\w+)\)", body)))
-    head = ["import math", ""] if "math." in body else []
+    head = [header.rstrip("\n"), ""] if header else []
+    head += ["import math", ""] if "math." in body else []
     head += ["import numpy as np"] if re.search(r"\bnp\.", body) else []
     head.append(f"from numba import {', '.join(['cuda', *kinds])}")
     return "\n".join(head) + "\n\n\n" + body + "\n"

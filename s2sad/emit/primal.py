@@ -22,7 +22,7 @@ from s2sad.frontend.source import Constant, Library, Meaning, Module, Several, U
 from s2sad.ir.names import Names
 from s2sad.runtime.helpers import HELPERS
 
-RESERVED = frozenset({"np", "math", "cmath", "njit", "prange"} | vars(builtins).keys())
+RESERVED = frozenset({"np", "math", "cmath", "njit", "prange", "cuda"} | vars(builtins).keys())
 
 
 @dataclass(frozen=True)

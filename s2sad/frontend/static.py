@@ -23,6 +23,7 @@ import numpy as np
 from s2sad import numerics
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
+from s2sad.frontend.device import MODULES, device_module
 from s2sad.frontend.folding import NotFoldable, fold
 from s2sad.frontend.library import SPACES, meaning
 from s2sad.frontend.rule_mentions import RuleMentions
@@ -89,8 +90,9 @@ class StaticModule:
     (('x',), 1.4142135623730951)
     """
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, *, kernels: bool = False) -> None:
         self.file = file
+        self.compiles = COMPILES | {"cuda.jit"} if kernels else COMPILES
         self.lines = tuple(text.split("\n"))
         self.names: dict[str, object] = {}
         self.hidden: Unresolved | None = None
@@ -112,11 +114,11 @@ class StaticModule:
                                     hint="see what `python -m py_compile` says of it") from None
 
     @classmethod
-    def read(cls, file: str) -> StaticModule:
-        """Read a file; its encoding is the one it declares."""
+    def read(cls, file: str, *, kernels: bool = False) -> StaticModule:
+        """Read a file; its encoding is the one it declares. ``kernels``: what ``cuda.jit`` compiles is a function."""
         try:
             with tokenize.open(file) as f:
-                return cls(f.read(), file)
+                return cls(f.read(), file, kernels=kernels)
         except SyntaxError as e:
             raise UnsupportedSyntax(f"{file}: {e.msg}", code="S2S001",
                                     hint="declare the encoding that the file is in, as in `# coding: utf-8`") from None
@@ -360,11 +362,11 @@ class StaticModule:
         """Note what one decorator says, without evaluating it. Not all of a function's decorators can be ignored."""
         called = decorator if isinstance(decorator, ast.Call) else None
         name = self._dotted(called.func if called else decorator)
-        if name in COMPILES:
+        if name in self.compiles:
             self._options(d, called)
         elif name in HARMLESS or name == "s2sad.rule_for":
             pass
-        elif name is not None and name.startswith(("numba.", "np.", "math.", "cmath.", "s2sad.")):
+        elif name is not None and name.startswith(("numba.", "cuda.", "np.", "math.", "cmath.", "s2sad.")):
             return Unresolved(f"the decorator '@{name}' makes something else of the function", decorator.lineno)
         else:
             d.ignored.append(f"@{ast.unparse(decorator)}")
@@ -387,7 +389,7 @@ class StaticModule:
             return None
         inner = self.names.get(node.args[0].id)
         maker = node if not isinstance(node.func, ast.Call) else node.func
-        if not isinstance(inner, Definition) or self._dotted(maker.func) not in COMPILES:
+        if not isinstance(inner, Definition) or self._dotted(maker.func) not in self.compiles:
             return None
         if maker is not node and maker.args:
             return None
@@ -417,6 +419,8 @@ def _module(name: str) -> Module:
         return found
     if name == "numba":
         return Module("numba", _numba_member)
+    if name in MODULES:
+        return device_module()
     if name.startswith("numba."):
         return Module(name, lambda attr: Library(f"{name}.{attr}"))
     if name == "s2sad.numerics":
