@@ -157,24 +157,39 @@ def polygamma(n: Any, x: Any) -> Any:
 
 @njit
 def _largest(x: Any) -> Any:
-    """The largest element, 0 where that is infinite: what exponents may be counted from."""
+    """The largest element, or NaN if there is one: what exponents are counted from."""
     m = -np.inf
     for v in x:
         if v > m or v != v:
             m = v
-    return m if np.isfinite(m) else 0.0
+    return m
+
+
+@njit
+def _mean_of_equal(x: Any, m: float) -> Any:
+    """The mean of the elements that are m, and m where there is none."""
+    total = 0.0
+    n = 0
+    for v in x:
+        if v == m:
+            total += v
+            n += 1
+    return total / n if n > 0 else m
 
 
 @njit
 def logsumexp(x: Any) -> Any:
     """``log(sum(exp(x)))`` of a vector; within a few ulp of the larger of the value and 1.
 
-    Exponents are counted from the largest element, which is a constant for derivatives: the gradient is `softmax`.
+    Exponents are counted from the largest element, which is a constant for derivatives: the gradient is `softmax`. If
+    the largest is infinite the gradient is the limit, shared by those that are equal to it.
 
     >>> float(logsumexp(np.array([1000.0, 1000.0])))
     1000.6931471805599
     """
     m = stop_gradient(_largest(x))
+    if np.isinf(m):
+        return _mean_of_equal(x, m)
     total = 0.0
     for v in x:
         total += np.exp(v - m)
@@ -183,7 +198,8 @@ def logsumexp(x: Any) -> Any:
 
 @njit
 def softmax(x: Any) -> Any:
-    """``exp(x) / sum(exp(x))`` of a vector; each element within a few ulp times its distance from the largest."""
+    """``exp(x) / sum(exp(x))`` of a vector; each element within a few ulp times its distance from the largest. NaN if
+    the largest is infinite."""
     m = stop_gradient(_largest(x))
     y = np.empty(x.size)
     total = 0.0
@@ -197,7 +213,8 @@ def softmax(x: Any) -> Any:
 
 @njit
 def log_softmax(x: Any) -> Any:
-    """``x - logsumexp(x)`` of a vector, without the cancellation where elements are large.
+    """``x - logsumexp(x)`` of a vector, without the cancellation where elements are large. NaN if the largest is
+    infinite.
 
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])

@@ -5,7 +5,7 @@ import numpy as np
 
 from s2sad.array_functions.declare import array_function
 from s2sad.array_functions.extremes import origin
-from s2sad.array_functions.reductions import square_of
+from s2sad.array_functions.reductions import root_of_sum, square_of
 from s2sad.array_functions.shapes import is_complex, require_array, sum_kind
 
 
@@ -72,7 +72,7 @@ def variance(a, axis=None, dtype=None, out=None, ddof=0):
 
 @array_function("np.nanstd", static="axis dtype out ddof")
 def deviation(a, axis=None, dtype=None, out=None, ddof=0):
-    return variance(a, axis, dtype, out, ddof) ** 0.5
+    return root_of_sum(variance(a, axis, dtype, out, ddof))
 
 
 def extreme(a, largest):

@@ -108,8 +108,16 @@ def deviation(a, axis=None, ddof=0, keepdims=False):
     axes = axes_of(axis, a.ndim)
     v = variance(a, axis, ddof, keepdims)
     if scalar_result(axes, a.ndim, keepdims):
-        return v ** 0.5
-    return np.sqrt(v)
+        return root_of_sum(v)
+    out = np.empty(v.shape, np.float64)
+    for i in np.ndindex(v.shape):
+        out[i] = root_of_sum(v[i])
+    return out
+
+
+def root_of_sum(v):
+    """The root of a sum of squares, a norm: its derivative where all are zero is zero."""
+    return 0.0 if v == 0.0 else np.sqrt(v)
 
 
 @array_function("np.prod", static="axis keepdims")

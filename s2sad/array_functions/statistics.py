@@ -258,12 +258,12 @@ def correlation(x, y=None, rowvar=True):
     c = covariance_of(x, y, rowvar, False, None, kind)
     if y is None:
         if x.ndim == 1:
-            return c[0, 0] / c[0, 0]
+            return np.divide(c[0, 0], c[0, 0])
     n = c.shape[0]
     out = np.empty((n, n), kind)
     for i in range(n):
         for j in range(n):
-            r = c[i, j] / np.sqrt(c[j, j].real) / np.sqrt(c[i, i].real)
+            r = np.divide(np.divide(c[i, j], np.sqrt(c[j, j].real)), np.sqrt(c[i, i].real))
             out[i, j] = clipped(r, is_complex(c))
     return out
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import types
+from numba.core import errors, types
 from numba.core.types.misc import unliteral
 from numba.core.typing import signature
 
@@ -36,7 +36,7 @@ class Remembered:
 
     def resolve_function_type(self, func: Any, args: tuple, kws: Any) -> Any:
         if kws or not isinstance(func, types.Function) or not all(isinstance(a, PLAIN) for a in args):
-            return self._context.resolve_function_type(func, args, kws)
+            return self._asked(func, args, kws)
         key = (func, args)
         found = self._calls.get(key)
         if found is None:
@@ -44,9 +44,15 @@ class Remembered:
         if found is None:
             if len(self._calls) >= MOST:
                 self._calls.clear()
-            found = self._context.resolve_function_type(func, args, kws)
+            found = self._asked(func, args, kws)
         self._calls[key] = found
         return found
+
+    def _asked(self, func: Any, args: tuple, kws: Any) -> Any:
+        try:
+            return self._context.resolve_function_type(func, args, kws)
+        except AssertionError as e:             # how numba's methods of arrays refuse arguments that they do not take
+            raise errors.TypingError("these arguments are not supported") from e
 
 
 def _declared(func: types.Function, args: tuple) -> Any:

@@ -19,6 +19,7 @@ def first(a): return a[0]
 
 
 def sine_of_array(x, n): return 1.0 + math.sin(x)                   # TypeProblem S2S030 math.sin
+def copy_in_an_order(x, n): return np.sum(x.copy(order="C"))        # TypeProblem S2S030 x.copy
 def two_indices(x, n): return x[0, 1]                               # TypeProblem S2S030 x[0, 1]
 def inside_helper(x, n): return first(n)                            # TypeProblem S2S030 a[0]
 def rank(x, n): a, b = x.shape; return a + b                        # TypeProblem S2S030 a, b

@@ -21,12 +21,15 @@ CHOICE = re.compile(r"^\| x = (?P<at>\S+) \| `(?P<program>[^`]+)` \| (?P<value>\
 CHOICES = [m.groupdict() for m in CHOICE.finditer(PAGE.read_text(encoding="utf-8"))]
 ON_COMPLEX = re.compile(r"^\| z = (?P<at>\S+) \| `(?P<program>[^`]+)` \| (?P<value>\S+) \|", re.M)
 COMPLEX = [m.groupdict() for m in ON_COMPLEX.finditer(PAGE.read_text(encoding="utf-8"))]
+ARRAY = re.compile(r"^\| (?P<at>\[[^|]+) \| `(?P<program>[^`]+)` \| (?P<value>\[[^|]+) \|", re.M)
+ARRAYS = [m.groupdict() for m in ARRAY.finditer(PAGE.read_text(encoding="utf-8"))]
 
 
 def test_every_table_row_is_understood():
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     assert len(ROWS) == sum(line.startswith("| `") for line in lines) > 40
     assert len(CHOICES) == sum(line.startswith("| x") for line in lines) > 10
+    assert len(ARRAYS) == sum(line.startswith("| [") for line in lines) > 50
     assert len(COMPLEX) == sum(line.startswith("| z") for line in lines) > 15
 
 
@@ -68,6 +71,26 @@ def test_choice_written_in_a_program(row, kind):
     with np.errstate(all="ignore"):
         got = run(at) if kind == "grad" else run(at, np.ones_like(at))[1]
     np.testing.assert_array_equal(got, np.full(np.shape(got), float(row["value"])))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("row", ARRAYS, ids=lambda r: f"{r['program']} at {r['at']}")
+def test_point_of_an_array(row):
+    at, want = (eval(row[k], {"nan": np.nan, "inf": np.inf}) for k in ("at", "value"))
+    at, want = np.array(at, float), np.array(want, float)
+    f = define(f"import numpy as np\nfrom s2sad import numerics\n\ndef f(x):\n    return {row['program']}\n")
+    backward, forward = (generate(f, (at,), kind, ("x",)) for kind in ("grad", "tangent"))
+    np.testing.assert_allclose(execute(backward)[backward.name](at.copy()), want, rtol=1e-13, atol=1e-13)
+    slopes = np.empty_like(want)
+    for place in np.ndindex(at.shape):
+        direction = np.zeros_like(at)
+        direction[place] = 1.0
+        slopes[place] = execute(forward)[forward.name](at.copy(), direction)[1]
+    if np.isnan(want).any():
+        # what is not moved may count as constant
+        assert np.isnan(slopes).any()
+        slopes[np.isnan(want) & (slopes == 0.0)] = np.nan
+    np.testing.assert_allclose(slopes, want, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("row", COMPLEX, ids=lambda r: f"{r['program']} at {r['at']}")
