@@ -193,7 +193,7 @@ class _Lowering(Draws):
             case Raise():
                 b.emit(s)
             case Effect(Call("np.random.shuffle", (str(x),), ())) if is_array(self.types.get(x)):
-                self.shuffle(self.whole_or_view(x))
+                self.shuffle(self.view(x))
             case Effect(call):
                 b.emit(replace(s, call=replace(call, args=tuple(self.argument(a) for a in call.args))))
             case Invoke():
@@ -228,13 +228,15 @@ class _Lowering(Draws):
         for s in w.walk((loop,)):
             if isinstance(s, Permute) and is_array(self.types[s.targets[0]]) and s.targets[0] not in self.refs:
                 shapes = {self.extents.get(n) for n in s.targets}
-                if len(shapes) > 1:
+                if len(shapes) > 1 or not self.unstable.isdisjoint(s.targets):
                     self.unstable.update(s.targets)
 
     def permute(self, targets: tuple[str, ...], sources: tuple[str, ...]) -> None:
         if targets[0] in self.refs:
             self.exchange(targets, sources)
         elif is_array(self.types[targets[0]]):
+            if not self.unstable.isdisjoint(targets):
+                self.unstable.update(targets)
             shapes = [self.extents.get(n) for n in sources]
             for t, shape in zip(targets, shapes):
                 if shape is not None:

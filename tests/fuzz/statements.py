@@ -47,7 +47,7 @@ class Statements:
         kind = self.c.pick(["row", "column", "reversed", "strided", "shifted", "flipped", "rows"])
         if kind == "rows":
             # A row is given to several, itself among them.
-            low, op = self.c.below(2), op if op == "=" else "*="
+            low, op = self.c.below(min(2, w.rows)), op if op == "=" else "*="
             self.emit(f"{w.name}[{low}:{low + 2}] {op} {w.name}[{self.c.pick([str(low), i])}] * "
                       f"{self.e.bounded(self.scope, 1)}")
             self.used |= {"aliasing", "overlap"}
