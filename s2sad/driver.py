@@ -52,6 +52,7 @@ from s2sad.optimise.common import merge_common_subexpressions
 from s2sad.optimise.copies import propagate_copies
 from s2sad.optimise.counters import express_counters
 from s2sad.optimise.dead import remove_dead_code, swapped_together
+from s2sad.optimise.decided import take_decided_branches
 from s2sad.optimise.fission import split_scatters
 from s2sad.optimise.fold import plan_folding
 from s2sad.optimise.hoist import hoist_invariants
@@ -142,6 +143,7 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     authored = frozenset(n for n in w.all_names(fn) if not TEMPORARY.fullmatch(n))
     types = _parameter_types(fn, argtypes)
     fn = lower_lists(fn)                                         # lists become growable arrays
+    fn = checked(take_decided_branches(fn))                      # numba takes half of them: needed
     fn = improved(merge_common_subexpressions, fn, integers_only=True)     # equal indices and sizes get one name
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     if any(n not in fn.types for n in w.all_names(fn)):

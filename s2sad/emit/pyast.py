@@ -46,6 +46,7 @@ from s2sad.ir.nodes import (
     TupleArg,
     While,
 )
+from s2sad.ir.walk import walk
 
 BINARY: dict[str, type[ast.operator]] = {
     "add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "floordiv": ast.FloorDiv, "mod": ast.Mod,
@@ -78,7 +79,7 @@ def to_python(fn: Function, folded: Mapping[str, Rhs] = {}, comments: Mapping[St
         Text to write before a statement.
     """
     node = ToPython(fn, folded, comments).function()
-    return refold(node) if folded else node
+    return refold(node, frozenset(s.fn for s in walk(fn.body) if isinstance(s, Invoke))) if folded else node
 
 
 class ToPython:

@@ -11,8 +11,8 @@ OUR_TEMPORARY = re.compile(r"t\d+(_\d+)?")
 WIDTH = 100
 
 
-def refold(fn: ast.FunctionDef) -> ast.FunctionDef:
-    """Fold in place what the frontend took apart.
+def refold(fn: ast.FunctionDef, invoked: frozenset[str] = frozenset()) -> ast.FunctionDef:
+    """Fold in place what the frontend took apart; calls of ``invoked`` functions get no conditions as arguments.
 
     >>> text = '''
     ... def f(x, n):
@@ -35,13 +35,13 @@ def refold(fn: ast.FunctionDef) -> ast.FunctionDef:
                 break
             x[i] = 0.0
     """
-    _Refold(fn).run()
+    _Refold(fn, invoked).run()
     return fn
 
 
 class _Refold:
-    def __init__(self, fn: ast.FunctionDef) -> None:
-        self.fn = fn
+    def __init__(self, fn: ast.FunctionDef, invoked: frozenset[str]) -> None:
+        self.fn, self.invoked = fn, invoked
         self.loads: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -116,6 +116,9 @@ class _Refold:
         match last:
             case ast.Assign(targets=[ast.Name(id=t)], value=ast.BoolOp() | ast.IfExp() as value) if _ours(t):
                 if self.loads[t] != 1 or isinstance(s, (ast.While, ast.For)) or len(ast.unparse(value)) > WIDTH:
+                    return False
+                if any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in self.invoked
+                       for n in nodes(s)):
                     return False
                 head = s.test if isinstance(s, ast.If) else s
                 if sum(isinstance(n, ast.Name) and n.id == t for n in nodes(head)) != 1:

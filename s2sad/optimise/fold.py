@@ -24,6 +24,7 @@ from s2sad.ir import (
     Effect,
     For,
     Function,
+    Invoke,
     Load,
     Op,
     Permute,
@@ -107,6 +108,8 @@ def plan_folding(fn: Function, keep: frozenset[str] = frozenset()) -> Mapping[st
             return
         if n != 1 or size > LIMIT:
             return
+        if _chooses(value, folded) and any(isinstance(x, Invoke) and name in w.reads(x) for x in w.walk(rest)):
+            return                      # numba does not type a recursive call that a condition interrupts
         reads = free(value)
         raising = _raises(name, value, folded)
         if usable(name, rest, reads, raising) or (
@@ -165,6 +168,12 @@ def _raises(name: str, value: Rhs, folded: Mapping[str, Rhs]) -> bool:
     if isinstance(value, Op) and value.fn in RAISING:
         return True
     return any(_raises(n, folded[n], folded) for n in w.rhs_names(value) if n in folded)
+
+
+def _chooses(value: Rhs, folded: Mapping[str, Rhs]) -> bool:
+    if isinstance(value, Op) and value.fn == "select":
+        return True
+    return any(_chooses(folded[n], folded) for n in w.rhs_names(value) if n in folded)
 
 
 def _disturbed(block: Block, reads: set[str]) -> bool:

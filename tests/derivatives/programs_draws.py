@@ -90,6 +90,14 @@ def shuffled_while_active(x):
     return z[0] * x[0] + z[1] * x[1] * z[2] + z[3]
 
 
+@case(X)
+def draws_shuffled_then_used(x):
+    np.random.seed(21)
+    u = np.random.standard_normal(4) * math.cos(x[1])
+    np.random.shuffle(u)
+    return u[0] * x[1] + u[3] * x[2]
+
+
 @case(W, wrt=("w",))
 def shuffled_rows(w):
     np.random.seed(23)

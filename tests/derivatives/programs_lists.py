@@ -5,8 +5,8 @@ import numpy as np
 
 from tests.derivatives.programs import X, case
 
-COMPILED = ["pushed_and_popped", "changes_hands", "swapped_lists", "graph_by_breadth", "taken_from_the_middle",
-            "joined", "lists_in_helpers", "adaptive_quadrature"]
+COMPILED = ["popped_where_the_length_is_known", "pushed_and_popped", "changes_hands", "swapped_lists",
+            "graph_by_breadth", "taken_from_the_middle", "joined", "lists_in_helpers", "adaptive_quadrature"]
 
 
 @case(X, 3)
@@ -101,6 +101,28 @@ def swapped_lists(x, n):
         a.append(a[-1] * b[0] * x[3])
         b[0] = b[0] + a[0] * 0.5
     return a[0] * b[-1] + b[0] * a[-1] + len(a)
+
+
+@case(X)
+def popped_where_the_length_is_known(x):
+    s = [math.tanh(x[2]) * x[1], x[3]]
+    t = (s.pop() if len(s) > 1 else math.sin(x[0])) * x[1]
+    k = 3
+    k -= 1
+    if k > 2:
+        u = x[0] * x[1]
+    else:
+        u = math.cos(x[k] * t)
+    return t * u + s[0] * u
+
+
+@case(X)
+def int_where_the_other_side_is_float(x):
+    s = [x[0] * x[1]]
+    t = 2 if len(s) == 1 else 0.5 * x[2]
+    s.append(x[3] / t)
+    v = x[2] * t if len(s) < 2 else 3
+    return s[0] * s[1] * v + t / v
 
 
 @case(X, 7)

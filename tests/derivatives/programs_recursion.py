@@ -275,6 +275,26 @@ def pairs(a, b, k):
     return a[k] * math.cos(b[a.size - 1 - k]) + 0.5 * pairs(b, a, k + 1)
 
 
+@njit
+def even_depth(p, q, k):
+    if k <= 0:
+        return q * q
+    return odd_depth(math.hypot(-1.2, p), max(p, q), k - 1) * math.tanh(p)
+
+
+@njit
+def odd_depth(p, q, k):
+    if k <= 0:
+        return p * q
+    return math.sin(even_depth(q - 0.5, p, k - 1)) + math.exp(-abs(q))
+
+
+@njit
+@case(X, 3)
+def derivatives_with_cases_as_arguments(x, n):
+    return even_depth(x[1] - x[2], x[0], n)
+
+
 # ---------------------------------------------------------------- arrays that the callee writes
 
 @njit
@@ -489,4 +509,4 @@ def written_in_nested_loops(x):
     return s
 
 
-COMPILED = ["counted_and_written", "one_of_two_written"]
+COMPILED = ["derivatives_with_cases_as_arguments", "counted_and_written", "one_of_two_written"]

@@ -124,6 +124,18 @@ def parameters_swapped_and_shrunk(x, y, n):
     return np.sum(x) * np.sum(y)
 
 
+@case(X, N, 3, wrt=("x", "y"))
+def swapped_again_after_the_loop(x, y, n):
+    a = x.copy()
+    b = y.copy()
+    for t in range(n):
+        for k in range(2):
+            a[k] = np.tanh(x[k]) * b[k + 1] + 0.5 * b[k]
+        a, b = b, a
+    y, a = a, y
+    return np.sum(y * y) * b[1] + a[0]
+
+
 @case(X, 3)
 def view_of_the_old(x, n):
     a = x * x
