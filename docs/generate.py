@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -114,7 +113,9 @@ def rules() -> str:
     for r in rows:
         proof = PROOFS[r.names[0]]
         names = ", ".join(f"`{n}`" for n in r.names)
-        worst, points = "-" if math.isinf(proof.ulps) else f"{proof.ulps:g}", sum(1 for _ in proof.operands())
+        worst, points = f"{proof.ulps:g}", sum(1 for _ in proof.operands())
+        if proof.floor:
+            worst += f" of {proof.floor:g}"
         text += f"| {names} | `{', '.join(r.params)}` | {_formulas(r)} | {points} | {worst} |\n"
     return text
 

@@ -142,7 +142,8 @@ def errors(name: str, precision: str) -> tuple[float, float, object, object]:
                     continue
                 at = operands, k, got, float(want)
                 ulps = error / (eps * size) if size else math.inf
-                plain = max(plain, (ulps, at), key=lambda e: e[0])
+                least = max(size, PROOFS[name].floor)
+                plain = max(plain, (error / (eps * least) if least else math.inf, at), key=lambda e: e[0])
                 # The condition only adds to what is allowed.
                 scale = size + spread(name, operands, k, ref, value) if ulps > 1.0 else size
                 relative = max(relative, (error / (eps * scale), at), key=lambda e: e[0])
