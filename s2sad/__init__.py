@@ -12,6 +12,7 @@ from __future__ import annotations
 from s2sad import numeric, numerics
 from s2sad.api.checking import GradientMismatch, check_grads
 from s2sad.api.differentiable import Differentiable, differentiate
+from s2sad.api.explain import explain
 from s2sad.api.forward import jvp
 from s2sad.api.gradient import Gradient, grad, value_and_grad
 from s2sad.api.lowlevel import adjoint, tangent
@@ -20,15 +21,16 @@ from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
 from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
+from s2sad.explaining.report import Explanation
 from s2sad.operators.batching import Batched, batched
 from s2sad.operators.hessians import HessianVectorProduct, hessian, hvp
 from s2sad.operators.jacobians import Jacobian, jacfwd, jacobian, jacrev
 from s2sad.version import __version__
 
 __all__ = [
-    "BadCall", "Batched", "Differentiable", "Gradient", "GradientMismatch", "HessianVectorProduct", "Jacobian",
-    "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
-    "__version__", "adjoint", "batched", "check_grads", "check_rule", "differentiate", "grad", "hessian", "hvp",
-    "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient", "tangent",
-    "value_and_grad", "vjp",
+    "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
+    "Jacobian", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
+    "__version__", "adjoint", "batched", "check_grads", "check_rule", "differentiate", "explain", "grad", "hessian",
+    "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient",
+    "tangent", "value_and_grad", "vjp",
 ]

@@ -82,6 +82,11 @@ def to_python(fn: Function, folded: Mapping[str, Rhs] = {}, comments: Mapping[St
     return refold(node, frozenset(s.fn for s in walk(fn.body) if isinstance(s, Invoke))) if folded else node
 
 
+def to_expression(fn: Function, value: Rhs, folded: Mapping[str, Rhs]) -> ast.expr:
+    """One right-hand side of a function, with ``folded`` names replaced by their definitions."""
+    return ToPython(fn, folded).rhs(value)
+
+
 class ToPython:
     """The printer of one function; ``lines`` tells the user's position by the line number given to each statement."""
 

@@ -29,6 +29,7 @@ from s2sad.analysis.fusible import Fusion
 from s2sad.ir import Arg, Atom, Block, Const, Function
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array, is_differentiable
+from s2sad.transform.context import Context
 from s2sad.transform.control import prepare_control
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_sweep import ReverseSweep
@@ -54,6 +55,8 @@ class Adjoint:
     types: dict[str, Any]
     result: Arg | None
     tapes: Tapes
+    context: Context
+    """What was planned."""
 
 
 def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, strong_zero: bool = True,
@@ -95,7 +98,7 @@ def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bo
     else:
         forward = ForwardSweep(sweep).run()
     return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result,
-                   sweep.tapes)
+                   sweep.tapes, sweep)
 
 
 def _name_shadows(sweep: ReverseSweep, wrt: tuple[str, ...]) -> dict[str, str]:

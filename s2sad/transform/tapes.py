@@ -98,6 +98,10 @@ class Tapes:
         statements, index = self._index(tape, loc)
         return statements, Load(tape.name, index)
 
+    def grows(self, tape: Tape) -> bool:
+        """Whether a tape's size is not known before the loops start."""
+        return tape.counter is not None and self._counts[tape.loops[-1]] is None
+
     # ------------------------------------------------------------------ sizes and indices
 
     def _regular(self, loops: tuple[Loop, ...]) -> bool:

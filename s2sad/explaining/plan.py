@@ -1,0 +1,174 @@
+"""The plan of an adjoint by lines of the source: what each loop keeps, what is computed again."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from s2sad.analysis.structure import Loop
+from s2sad.explaining.wording import Wording
+from s2sad.ir import Assign, For, Increment, Loc, Op, Store, While
+from s2sad.ir import walk as w
+from s2sad.ir.types import is_differentiable
+from s2sad.kinds.analysed import Analysed
+from s2sad.transform.adjoint import Adjoint
+from s2sad.transform.context import Context
+from s2sad.transform.tapes import Tape
+
+FUSED = "fused: forward and backward at once"
+SWEEPS = "two sweeps"
+PRIMAL = "only run forward: nothing in it is active"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A quantity that the forward sweep keeps for the reverse sweep.
+
+    Attributes
+    ----------
+    what : str
+        The value, in the words of the source.
+    why : str
+    tape : str
+        Its name in the derivative's source.
+    dtype : str
+    loc : Loc
+        Where it is made or overwritten.
+    loops : tuple of Loc
+        Once per iteration of the last of them; once in all where there is none.
+    itemsize : int
+        Bytes per iteration.
+    iterations : int or None
+        How many values the tape holds at the most, where iterations were counted.
+    grows : bool
+        Whether the tape's size is not known beforehand; up to half of it may be unused then.
+    """
+
+    what: str
+    why: str
+    tape: str
+    dtype: str
+    loc: Loc
+    loops: tuple[Loc, ...]
+    itemsize: int
+    iterations: int | None
+    grows: bool
+
+    @property
+    def bytes(self) -> int | None:
+        return None if self.iterations is None else self.itemsize * self.iterations
+
+
+@dataclass(frozen=True)
+class LoopPlan:
+    """A loop: how it is reversed, how often its body runs, and how many bytes an iteration keeps."""
+
+    loc: Loc
+    schedule: str
+    iterations: int | None
+    bytes_per_iteration: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The whole plan.
+
+    Attributes
+    ----------
+    active : tuple of str
+        Names of the source that carry derivatives.
+    not_varied, not_useful : tuple of str
+        Floating-point names that do not: they do not depend on the arguments chosen, or the result does not on them.
+    active_lines : frozenset of (file, line)
+    loops : tuple of LoopPlan
+    stored : tuple of Stored
+    computed_again : dict from (file, line) to tuple of str
+        By line reversed: what is computed once more for it.
+    """
+
+    active: tuple[str, ...]
+    not_varied: tuple[str, ...]
+    not_useful: tuple[str, ...]
+    active_lines: frozenset[tuple[str, int]]
+    loops: tuple[LoopPlan, ...]
+    stored: tuple[Stored, ...]
+    computed_again: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+
+
+def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, printed: frozenset[str]) -> Planned:
+    """Tell the plan of an adjoint. ``printed`` are the names in the derivative's source: others went unused."""
+    c = adj.context
+    words = Wording(c.fn, a.author_names)
+    stored = tuple(found for key, tape in c.tape_of.items() if tape.name in printed
+                   for found in [_stored(key, tape, c, words, counts)])
+    written = _written_names(a)
+    floats: dict[str, list[str]] = {}
+    for n in dict.fromkeys([*c.fn.params, *(n for s in w.walk(c.fn.body) for n in w.binds(s))]):
+        own = n if n in written else n.rpartition("_")[0]        # one of several independent uses of a name
+        if n in a.author_names and own in written and is_differentiable(c.types.get(n)):
+            floats.setdefault(own, []).append(n)
+    lines = {(s.loc.file, s.loc.line) for s in w.walk(c.fn.body)
+             if not w.blocks(s) and any(n in c.active for n in (*w.binds(s), *w.written(s)))}
+    return Planned(
+        tuple(n for n, uses in floats.items() if any(u in c.active for u in uses)),
+        tuple(n for n, uses in floats.items() if not any(u in c.active.varied for u in uses)),
+        tuple(n for n, uses in floats.items() if any(u in c.active.varied for u in uses)
+              and not any(u in c.active for u in uses)),
+        frozenset(lines), tuple(_loops(c, counts, stored)), stored, _computed_again(c, words))
+
+
+def _written_names(a: Analysed) -> set[str]:
+    """The names in the text of the function and of those it calls."""
+    texts = {*a.user.lines, *(s.loc.text for s in w.walk(a.fn.body))}
+    return {name for text in texts for name in re.findall(r"[^\W\d]\w*", text)}
+
+
+def _stored(key: object, tape: Tape, c: Context, words: Wording, counts: dict[Loop, int] | None) -> Stored:
+    what, why, loc = _reason(key, c, words)
+    kind = c.types[tape.name].dtype if tape.loops else c.types[tape.name]
+    size = getattr(kind, "bitwidth", 8) // 8 or 1
+    iterations: int | None = 1
+    if tape.loops:
+        iterations = None if counts is None else _at_once(tape, c, counts)
+    return Stored(what, why, tape.name, str(kind), loc, tuple(loop.loc for loop in tape.loops), size,
+                  iterations, c.tapes.grows(tape))
+
+
+def _at_once(tape: Tape, c: Context, counts: dict[Loop, int]) -> int:
+    """How many values a tape holds: one that lives inside a fused loop is filled anew by each iteration of it."""
+    n = counts[tape.loops[-1]]
+    around = c.at.place[tape.loops[0]].loops
+    return -(-n // max(1, counts[around[0]])) if around and around[0] in c.plan.fused else n
+
+
+def _reason(key: object, c: Context, words: Wording) -> tuple[str, str, Loc]:
+    match key:
+        case (int() as block, str(n)):
+            loc = next((s.loc for s in c.at.place if id(c.at.place[s].block) == block), c.fn.loc)
+            return n, "at the end of an iteration", loc
+        case (made, str(n)):
+            return words.value(n), "dear to compute again", made.loc  # type: ignore[attr-defined]
+        case Store(array, index) | Increment(array, index):
+            return words.element(array, index), "before it changes here", key.loc
+        case Assign(target):
+            return target, "before it changes here", key.loc
+    raise AssertionError(f"not a tape's key: {key!r}")
+
+
+def _loops(c: Context, counts: dict[Loop, int] | None, stored: Sequence[Stored]) -> Iterator[LoopPlan]:
+    for s in w.walk(c.fn.body):
+        if not isinstance(s, For | While):
+            continue
+        active = any(n in c.active for x in w.inside(s) for n in (*w.binds(x), *w.written(x)))
+        schedule = FUSED if s in c.plan.fused else SWEEPS if active else PRIMAL
+        kept = sum(k.itemsize for k in stored if k.loops and k.loops[-1] == s.loc)
+        yield LoopPlan(s.loc, schedule, None if counts is None else counts[s], kept)
+
+
+def _computed_again(c: Context, words: Wording) -> dict[tuple[str, int], tuple[str, ...]]:
+    found: dict[tuple[str, int], dict[str, None]] = {}
+    for s, again in c.plan.recompute.items():
+        for d, _ in again:
+            if isinstance(d.value, Op) and d.value.fn != "nonzero" and is_differentiable(c.types.get(d.target)):
+                found.setdefault((s.loc.file, s.loc.line), {})[words.value(d.target)] = None
+    return {line: tuple(texts) for line, texts in found.items()}
