@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from s2sad import numeric, numerics
 from s2sad.api.checking import GradientMismatch, check_grads
+from s2sad.api.checkpoints import checkpointed
 from s2sad.api.differentiable import Differentiable, differentiate
 from s2sad.api.explain import explain
 from s2sad.api.forward import jvp
@@ -30,7 +31,7 @@ from s2sad.version import __version__
 __all__ = [
     "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
     "Jacobian", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
-    "__version__", "adjoint", "batched", "check_grads", "check_rule", "differentiate", "explain", "grad", "hessian",
-    "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source", "stop_gradient",
-    "tangent", "value_and_grad", "vjp",
+    "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "differentiate", "explain", "grad",
+    "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source",
+    "stop_gradient", "tangent", "value_and_grad", "vjp",
 ]

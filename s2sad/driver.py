@@ -27,7 +27,7 @@ from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import declarations, note, noting
 from s2sad.frontend.unreachable import cut_unreachable
 from s2sad.frontend.webs import split_webs
-from s2sad.ir import Assign, Block, Function, Rhs, Stmt
+from s2sad.ir import Assign, Block, For, Function, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.trees import tree_of_result
 from s2sad.ir.types import is_array
@@ -232,8 +232,10 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
 
 
 def _swapped_and_written(fn: Function, p: str) -> bool:
+    """Whether a parameter is swapped with what is written to, or in a loop whose states are written back."""
     group = swapped_together(fn.body).get(p, set())
-    return any(group & set(w.written(s)) for s in w.walk(fn.body))
+    return any(group & set(w.written(s)) or isinstance(s, For) and s.checkpoints is not None and group & w.bound_in(s)
+               for s in w.walk(fn.body))
 
 
 def result_structure(returned: object) -> object:

@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "S2S050": "the gradient check failed",
     "S2S051": "overlapping arrays",
     "S2S070": "a list used in a way that is not supported yet",
+    "S2S071": "a checkpointed loop in a form that is not supported",
     "S2S080": "a use of numba.cuda, or of Python in a kernel, that is not supported",
     "S2S081": "threads that may meet in an element of an array",
     "S2S082": "a launch that does not fit the kernel",

@@ -27,6 +27,7 @@ gave before, and where nothing else wants what the loop computed:
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -82,7 +83,7 @@ class Fused:
     upwards: bool
 
 
-def outermost_fusible(fn: Function, at: Structure, overwritten: dict[Stmt, tuple[str, ...]],
+def outermost_fusible(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]],
                       wanted: set[str]) -> dict[For, Fused]:
     """The loops of the function's own block that may be fused.
 
@@ -91,15 +92,21 @@ def outermost_fusible(fn: Function, at: Structure, overwritten: dict[Stmt, tuple
     """
     found: dict[For, Fused] = {}
     for s in fn.body:
-        if isinstance(s, For) and s.exit is None:
+        if isinstance(s, For) and s.exit is None and s.checkpoints is None:
             how = _Loop(fn, at, overwritten, wanted, s).fused()
             if how is not None:
                 found[s] = how
     return found
 
 
+def is_scratch(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str], loop: For,
+               array: str) -> bool:
+    """Whether each iteration fills a local array before it reads it, and nothing outside the loop touches it."""
+    return _Loop(fn, at, overwritten, wanted, loop)._is_scratch(array)
+
+
 class _Loop:
-    def __init__(self, fn: Function, at: Structure, overwritten: dict[Stmt, tuple[str, ...]], wanted: set[str],
+    def __init__(self, fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str],
                  loop: For) -> None:
         self.fn, self.at, self.overwritten, self.wanted, self.loop = fn, at, overwritten, wanted, loop
         self.inside = tuple(w.walk(loop.body))

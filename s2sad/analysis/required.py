@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.checkpoints import State, outside_reads, repeated_loops, state_of
 from s2sad.analysis.dependence import Dependence
 from s2sad.analysis.fusible import Fused, Fusion, outermost_fusible
 from s2sad.analysis.kills import find_overwritten
@@ -92,6 +93,8 @@ class Plan:
     """Arrays that are swapped with one another."""
     fused: dict[For, Fused] = field(default_factory=dict)
     """Loops run forward and backward one iteration at a time."""
+    repeated: dict[For, State] = field(default_factory=dict)
+    """Checkpointed loops, and what is brought back before an iteration is run again."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
 
@@ -136,6 +139,7 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
 
     With ``computes_again`` every operation counts as cheap: where a tape costs more than a transcendental.
     """
+    structure.repeated = repeated_loops(fn, ())
     planner = _Planner(fn, active, structure, computes_again)
     plan = planner.run()
     found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse is not Fusion.NONE else {}
@@ -145,6 +149,7 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
     if not found:
         return plan
     structure.fused = frozenset(found)
+    structure.repeated = repeated_loops(fn, found)
     plan = _Planner(fn, active, structure, computes_again).run()
     plan.fused = found
     return plan
@@ -215,9 +220,10 @@ class _Planner:
             case If(test):
                 return [(n, True) for n in w.names_in((test,))]
             case For(_, start, stop, step):
+                again = [(n, True) for n in outside_reads(s)] if s in self.at.repeated else []
                 if s.exit is not None or not isinstance(step, Const):
-                    return [(n, True) for n in w.names_in((start, step, s.trips))]
-                return [(n, True) for n in w.names_in((start, stop, step))]
+                    return [(n, True) for n in w.names_in((start, step, s.trips))] + again
+                return [(n, True) for n in w.names_in((start, stop, step))] + again
             case While():
                 return [(n, True) for n in w.names_in((s.trips,))]
         return []
@@ -251,8 +257,12 @@ class _Planner:
                     live.update(n for n, _ in self.control_needs(s))
                 if isinstance(s, Assign) and s.target in live and self.at.is_temporary(s.target):
                     live.update(w.rhs_names(s.value))
+                if s in self.at.repeated and s in self.reversed:
+                    live.update(w.bound_in(s) & self.groups.keys())
             if before == (len(live), len(self.reversed)):
                 break
+        self.plan.repeated = {s: state_of(self.fn, self.at, self.overwritten, live, s) for s in everything
+                              if isinstance(s, For) and s in self.at.repeated and s in self.reversed}
         self._collect(everything)
         for s in reversed(everything):
             for name in w.binds(s):
@@ -445,6 +455,10 @@ class _Planner:
             case For() if s in self.at.fused:
                 self._record(s.body, set())      # the iteration that needs a value has just computed it
                 return required
+            case For() if s in self.at.repeated:
+                self._record(s.body, set())
+                restored = self.plan.repeated[s].names if s in self.plan.repeated else frozenset()
+                return {n for n in required if n.name not in restored}
             case For() | While():
                 names = {n.name for n in required}
                 for array in self.overwritten.get(s, ()):

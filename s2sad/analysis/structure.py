@@ -31,6 +31,8 @@ class Structure:
         self._homes: dict[str, tuple[Block, tuple[Loop, ...]]] = {}
         self.fused: frozenset[Stmt] = frozenset()
         """Loops each iteration of which is run forward again where the reverse sweep comes to it."""
+        self.repeated: frozenset[Stmt] = frozenset()
+        """Checkpointed loops: the same, from snapshots of what an iteration finds."""
         self._number = 0
         self._visit(fn.body, None, ())
         self.results = set(w.result_names(fn.result))
@@ -50,7 +52,10 @@ class Structure:
     def tape_loops(self, s: Stmt) -> tuple[Loop, ...]:
         """The loops for each iteration of which a value made by a statement is kept."""
         loops = self.place[s].loops
-        return loops[1:] if loops and loops[0] in self.fused else loops
+        if self.fused or self.repeated:
+            alone = [k for k, loop in enumerate(loops) if loop in self.fused or loop in self.repeated]
+            return loops[alone[-1] + 1:] if alone else loops
+        return loops
 
     def lift(self, s: Stmt, block: Block) -> Stmt | None:
         """The statement of ``block`` that is or contains ``s``; ``None`` if ``s`` is not in it."""

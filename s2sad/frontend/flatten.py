@@ -319,7 +319,7 @@ class Flattener(Expressions):
         inner = self.nested(body)
         orelse = self.suite(node.orelse)
         self.same_structure(before, loc)
-        loop = For(counter, each.start, each.stop, each.step, inner, loc=loc)
+        loop = For(counter, each.start, each.stop, each.step, inner, loc=loc, checkpoints=each.checkpoints)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
 
     def unrolled(self, node: gast.For, items: list[Arg]) -> None:

@@ -10,15 +10,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import gast
 
 from s2sad.frontend import structures
+from s2sad.frontend.checkpoints import checkpointed
 from s2sad.frontend.over_tuples import tuple_iteration
 from s2sad.frontend.source import Library
-from s2sad.ir.nodes import Arg, Atom, Call, Const, Dim, GetItem, If, Op, Raise, Rhs, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Atom, Call, Checkpoints, Const, Dim, GetItem, If, Op, Raise, Rhs, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.flatten import Flattener
@@ -34,6 +35,7 @@ class Iteration:
     stop: Atom
     step: Atom
     give: Callable[[str], Arg]
+    checkpoints: Checkpoints | None = None
 
 
 def iteration(flat: Flattener, node: gast.AST) -> Iteration:
@@ -56,6 +58,9 @@ def iteration(flat: Flattener, node: gast.AST) -> Iteration:
                     raised = Raise("ValueError", "range() arg 3 must not be zero", flat.loc)
                     flat.emit(If(wrong, (raised,), (), flat.loc))
                 return Iteration(bounds[0], bounds[1], step, lambda k: k)
+            case Library("checkpointed"):
+                loop, how = checkpointed(flat, node)
+                return replace(iteration(flat, loop), checkpoints=how)
             case Library("enumerate") if len(node.args) in (1, 2) and not node.keywords:
                 first = flat.atom(node.args[1]) if len(node.args) == 2 else ZERO
                 if isinstance(first, str):

@@ -99,8 +99,9 @@ def meaning(obj: object, name: str) -> Meaning:
     if isinstance(obj, types.Number | types.Boolean):
         return Library("np.bool_" if isinstance(obj, types.Boolean) else f"np.{obj.name}")
     inner: Any = getattr(obj, "py_func", obj)
-    if getattr(inner, "__name__", "") == "stop_gradient" and str(getattr(inner, "__module__", "")).startswith("s2sad"):
-        return Library("stop_gradient")
+    own = getattr(inner, "__name__", "")
+    if own in ("stop_gradient", "checkpointed") and str(getattr(inner, "__module__", "")).startswith("s2sad"):
+        return Library(own)
     if getattr(inner, "runs_when_compiling", False):
         return Static(inner)
     if _is_helper(inner):

@@ -434,7 +434,7 @@ def _module(name: str) -> Module:
 def _own_member(name: str) -> Meaning:
     if name == "s2sad.numerics":
         return _module(name)
-    return Library("stop_gradient" if name == "s2sad.stop_gradient" else name)
+    return Library(name.removeprefix("s2sad.") if name in ("s2sad.stop_gradient", "s2sad.checkpointed") else name)
 
 
 def _member(module: Module, name: str, s: ast.stmt) -> object:

@@ -268,6 +268,19 @@ class If:
     loc: Loc = NOWHERE
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """How reverse mode gets back to the steps of a loop: what the author asked for.
+
+    ``schedule`` is ``binomial`` (``snapshots`` of them, or as many as fit in ``memory`` bytes), ``periodic`` or
+    ``sqrt`` (the loop is cut into segments, see :mod:`s2sad.transform.segments`), or ``every`` (one before each step).
+    """
+
+    schedule: str
+    snapshots: int | None = None
+    memory: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class For:
     var: str
@@ -278,6 +291,7 @@ class For:
     exit: str | None = None
     trips: str | None = None
     loc: Loc = NOWHERE
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ import gast
 import numba
 import numpy as np
 
+from s2sad.api.checkpoints import checkpointed
 from s2sad.array_functions import table
 from s2sad.frontend.source import as_definition, lambda_of
 from s2sad.ir.nodes import Loc
@@ -296,6 +297,8 @@ class _Rewriter(ast.NodeTransformer):
             return _stop_gradient
         if callee is numba.prange:
             return library.LIBRARY[range]
+        if callee is checkpointed:
+            return checkpointed
         if isinstance(callee, type) and (issubclass(callee, Exception) or hasattr(callee, "_fields")):
             return callee
         try:

@@ -54,6 +54,36 @@ def stop_gradient(x):
     return x
 
 
+# ---------------------------------------------------------------------------- loops that are run again
+
+def checkpointed(loop, snapshots=None, memory=None, schedule="binomial"):
+    """The loop itself; says how whoever differentiates this code again may keep its states."""
+    return loop
+
+
+def next_snapshot(steps, free):
+    """After how many of `steps` steps the next snapshot is due, if `free` more can be taken: `steps` if there is none.
+
+    The binomial schedule of A. Griewank and A. Walther (ACM TOMS 26, 2000, algorithm 799): as few steps as possible are
+    run again. With `slots` snapshots and `reps` runs of a step `binomial(slots + reps, slots)` steps can be reversed.
+    """
+    if free < 1 or steps < 3:
+        return steps
+    slots, reps, most = free + 1, 0, 1
+    while most < steps:
+        reps += 1
+        most = most * (slots + reps) // reps
+    before = most * reps // (slots + reps)                     # binomial(slots + reps - 1, slots)
+    left = before * slots // (slots + reps - 1)                # binomial(slots + reps - 2, slots - 1)
+    less = left * (slots - 1) // (slots + reps - 2) if slots > 2 else 1
+    least = 0 if slots < 3 else less * (slots - 2) // reps if slots > 3 else 1
+    if steps <= before + less:
+        return max(left * (reps - 1) // slots, 1)
+    if steps >= most - least:
+        return before
+    return max(steps - left - less, 1)
+
+
 # ---------------------------------------------------------------------------- complex numbers
 
 def times_i(z):
@@ -110,7 +140,8 @@ def list_index(i, n):
 
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, stop_gradient, times_i, complex_sech2, grown, clamp, extent, list_index, *special.IN_ORDER)
+    zmul, nonzero, stop_gradient, checkpointed, next_snapshot, times_i, complex_sech2, grown, clamp, extent, list_index,
+    *special.IN_ORDER)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 

@@ -33,6 +33,7 @@ from s2sad.transform.context import Context
 from s2sad.transform.control import prepare_control
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_sweep import ReverseSweep
+from s2sad.transform.segments import segment_loops
 from s2sad.transform.tapes import Tapes
 from s2sad.transform.target import CPU, Target
 
@@ -77,7 +78,7 @@ def build_adjoint(fn: Function, active: Activity, wrt: tuple[str, ...], *, stron
 def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bool, seeded: frozenset[int] | None,
            carry: bool, callees: Callees | None, target: Target, fuse: Fusion) -> Adjoint | None:
     """The adjoint; ``None`` if it turns out that the loop in question cannot give the value as well."""
-    fn = prepare_control(fn)
+    fn = prepare_control(segment_loops(fn))
     sweep = ReverseSweep(fn, active, strong_zero, carry, callees, fuse, target)
     shadows = _name_shadows(sweep, wrt)
     leaves = _cotangents(sweep, seeded)

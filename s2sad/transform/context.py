@@ -17,6 +17,7 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import is_complex, is_differentiable, is_integer
 from s2sad.transform.accumulate import Accumulators
 from s2sad.transform.restrictions import refuse_unsupported
+from s2sad.transform.snapshots import Snapshots
 from s2sad.transform.tapes import Tape
 from s2sad.transform.target import CPU, Target
 
@@ -48,6 +49,9 @@ class Context:
         self.tape_of: dict[object, Tape] = {}
         self.only_stores = find_only_stores(fn, self.at)
         self.shadow: dict[str, str] = {}
+        self.snapshots: dict[Stmt, Snapshots] = {}
+        self.undefined: set[str] = set()
+        """Scalars kept before anything certainly bound them: they start as zero."""
         self.out: list[Stmt] = []
         self.loc = fn.loc
         self.acc = Accumulators(self.emit, self.names.fresh, self.zero)

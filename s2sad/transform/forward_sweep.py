@@ -27,6 +27,7 @@ from s2sad.ir import (
     Block,
     Call,
     Const,
+    Effect,
     For,
     If,
     Increment,
@@ -47,13 +48,14 @@ from s2sad.transform.tapes import Tape
 class ForwardSweep:
     """Writes the forward sweep of a function whose reverse sweep is there already."""
 
-    def __init__(self, context: Context) -> None:
-        self.c = context
+    def __init__(self, context: Context, *, taped: bool = True, first: bool = True) -> None:
+        """With ``taped`` values are kept; ``first`` is the run of the primal itself, others repeat steps of it."""
+        self.c, self.taped, self.first = context, taped, first
         self.fn, self.at, self.plan = context.fn, context.at, context.plan
         self.tapes, self.tape_of = context.tapes, context.tape_of
         self.shadow, self.carried = context.shadow, context.carried
         self.undefined: set[str] = set()
-        """Scalars kept before anything certainly bound them: they start as zero."""
+        """Those of ``context.undefined`` that this sweep has met."""
 
     def run(self) -> Block:
         forward = self.block(self.fn.body)
@@ -89,7 +91,7 @@ class ForwardSweep:
         return (*self._start(), *before, *fused, *late)
 
     def _start(self) -> Block:
-        zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined)]
+        zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined | self.c.undefined)]
         return (*zeros, *self._empty_arrays())
 
     def replayed(self, loop: Stmt) -> Block:
@@ -98,6 +100,20 @@ class ForwardSweep:
         together = self.c.fuse is Fusion.WITH_VALUE
         forward = replay(self.block(loop.body), frozenset() if together else self.plan.fused[loop].left_out)
         return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(self.undefined)), *forward)
+
+    def repeated(self, loop: For) -> Block:
+        """An iteration of a checkpointed loop that is run again."""
+        body = replay(self.block(loop.body), self.plan.repeated[loop].left_out)
+        local = {n for n in self.undefined if loop in self.at.home(n)[1]}
+        self.c.undefined |= self.undefined - local
+        return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(local)), *body)
+
+    def _checkpointed(self, loop: For) -> list[Stmt]:
+        """The loop with snapshots, and without tapes."""
+        snapshots = self.c.snapshots[loop]
+        self.undefined |= {n for n in snapshots.state.scalars if not self._bound_before(loop, n)}
+        body = ForwardSweep(self.c, taped=False, first=self.first).block(loop.body)
+        return [*snapshots.before(), replace(loop, body=snapshots.forward(body))]
 
     def _empty_arrays(self) -> list[Stmt]:
         """An array bound on some paths only, with a shadow as large as it: empty on the others."""
@@ -112,13 +128,17 @@ class ForwardSweep:
     def block(self, body: Block) -> Block:
         out: list[Stmt] = []
         for s in body:
-            if s in self.plan.saved and inverse(s, self.c.types) is None:
+            if self.taped and s in self.plan.saved and inverse(s, self.c.types) is None:
                 out += self._save(s, self.tape_of.get(s))
             if s in self.plan.fused:
                 continue
             match s:
                 case If(_, then, orelse):
                     out.append(replace(s, then=self.block(then), orelse=self.block(orelse)))
+                case For() if self.taped and s in self.c.snapshots:
+                    out += self._checkpointed(s)
+                case For() | While() if not self.taped:
+                    out.append(w.with_blocks(s, tuple(map(self.block, w.blocks(s)))))
                 case For() | While():
                     out += self.tapes.before.get(s, [])
                     inner = (*self.tapes.at_start.get(s, ()), *self.block(s.body))
@@ -129,24 +149,26 @@ class ForwardSweep:
                         out.append(replace(s, cond=self.block(s.cond), body=inner))
                     else:
                         out.append(replace(s, body=inner))
-                case Assign(target, Alloc() | Call()) if target in self.carried and target in self.shadow:
+                case Effect() if not self.first:
+                    pass
+                case Assign(target, Alloc() | Call()) if self.first and target in self.carried & self.shadow.keys():
                     out += [s, Assign(self.shadow[target], Call("np.zeros_like", (target,)), s.loc)]
                 case Permute(targets, sources):
                     out.append(s)
-                    if targets[0] in self.carried and targets[0] in self.c.active:
+                    if self.first and targets[0] in self.carried and targets[0] in self.c.active:
                         b = self.shadow
                         out.append(Permute(tuple(b[t] for t in targets), tuple(b[t] for t in sources), s.loc))
                 case Invoke():
                     out.append(self.c.primal_call(s))
                     out += [Assign(self.shadow[t], Call("np.zeros_like", (t,)), s.loc) for t in w.binds(s)
-                            if t in self.carried and t in self.shadow]
+                            if self.first and t in self.carried and t in self.shadow]
                 case _:
                     out.append(s)
-            for n in self.plan.taped.get(s, ()):
+            for n in self.plan.taped.get(s, ()) if self.taped else ():
                 if (s, n) in self.tape_of:
                     out += self.tapes.store(self.tape_of[s, n], n, s.loc)
 
-        for n in self.plan.at_end.get(id(body), ()):
+        for n in self.plan.at_end.get(id(body), ()) if self.taped else ():
             tape = self.tape_of.get((id(body), n))
             if tape is not None:
                 if not definitely_bound(body, n):

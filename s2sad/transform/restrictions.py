@@ -5,6 +5,7 @@ An array allocated in each iteration with another size, for one: its shadow has 
 from __future__ import annotations
 
 from s2sad.analysis.activity import Activity
+from s2sad.analysis.checkpoints import refuse_unrepeatable
 from s2sad.analysis.required import Plan
 from s2sad.analysis.structure import Structure
 from s2sad.errors import UnsupportedSyntax
@@ -15,6 +16,7 @@ from s2sad.ir.types import is_array
 
 def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan) -> None:
     """Raise a located error for the first statement the reverse sweep could not follow."""
+    refuse_unrepeatable(fn, at, plan.repeated)
     for s in w.walk(fn.body):
         place = at.place[s]
         if isinstance(s, Assign) and is_array(fn.types.get(s.target)):

@@ -42,6 +42,7 @@ from s2sad.transform.context import ONE, ZERO
 from s2sad.transform.counting import TOTAL
 from s2sad.transform.forward_sweep import ForwardSweep
 from s2sad.transform.reverse_statements import ReverseStatements
+from s2sad.transform.snapshots import Snapshots
 
 
 class ReverseSweep(ReverseStatements):
@@ -78,7 +79,7 @@ class ReverseSweep(ReverseStatements):
         for n in self._arrays_at_home(body):
             self.emit(Assign(self.shadow[n], Call("np.zeros_like", (n,)), self.loc))
         for s in body:
-            if loops and isinstance(s, Assign) and s.target in self.shadow and self.is_product_in_loop(s.target):
+            if isinstance(s, Assign) and s.target in self.shadow and self.is_product_in_loop(s.target):
                 assert isinstance(s.value, Call)
                 a, b = w.rhs_names(s.value)
                 axes = [(a, k) for k in range(self.types[a].ndim - 1)] + [(b, k) for k in range(1, self.types[b].ndim)]
@@ -161,9 +162,27 @@ class ReverseSweep(ReverseStatements):
                     self.emit(For(k, ZERO, s.trips, ONE, inner, loc=self.loc))
 
     def rev_for(self, s: For) -> None:
-        inner = self._iteration(s)
-        if not inner:
+        if s in self.plan.repeated:
+            self.rev_checkpointed(s)
             return
+        inner = self._iteration(s)
+        if inner:
+            self.rev_loop(s, inner)
+
+    def rev_checkpointed(self, s: For) -> None:
+        """Each step is run again from the last snapshot before it, with tapes, and reversed."""
+        self.snapshots[s] = snapshots = Snapshots(self, s, self.plan.repeated[s])
+        inner = self._iteration(s)
+        if inner:
+            taped = ForwardSweep(self, first=False).repeated(s)
+            inner = self._hoisted(s, (*taped, *inner), snapshots.state.names)
+            again = ForwardSweep(self, taped=False, first=False).repeated(s)
+            self.out += snapshots.before_reverse()
+            self.rev_loop(s, (*snapshots.go_back(again), *inner))
+        self.out += snapshots.after_reverse()
+
+    def rev_loop(self, s: For, inner: Block) -> None:
+        """The head of the reverse of a loop, and what its iterations are."""
         start, stop, step = s.start, s.stop, s.step
         if s in self.plan.fused and self.plan.fused[s].upwards:
             self.emit(For(s.var, start, stop, step, inner, loc=self.loc))
@@ -221,15 +240,20 @@ class ReverseSweep(ReverseStatements):
             inner = self._hoisted(s, (*ForwardSweep(self).replayed(s), *inner))
         return inner
 
-    def _hoisted(self, loop: For | While, body: Block) -> Block:
-        """The body of a fused loop without its tapes, which are made before the loop if their sizes are known there."""
+    def _hoisted(self, loop: For | While, body: Block, state: frozenset[str] = frozenset()) -> Block:
+        """The body of a fused loop without its tapes, which are made before the loop if their sizes are known there.
+
+        What belongs to the ``state`` of a checkpointed loop stays in it.
+        """
+        tapes = {tape.name for tape in self.tape_of.values()}
         counts = Counter(n for s in w.walk(body) for n in w.binds(s))
         bound = {*counts, *w.binds(loop)}
         kept: list[Stmt] = []
         for s in body:
             if isinstance(s, Assign) and counts[s.target] == 1 and not bound & set(w.rhs_names(s.value)) \
-                    and (isinstance(s.value, Alloc | Dim) or isinstance(s.value, Op) and s.value.fn in TOTAL
-                         and self.is_integer(s.target)):
+                    and s.target not in state and (
+                        isinstance(s.value, Dim) or isinstance(s.value, Alloc) and s.target in tapes
+                        or isinstance(s.value, Op) and s.value.fn in TOTAL and self.is_integer(s.target)):
                 bound.discard(s.target)
                 self.emit(s)
             else:

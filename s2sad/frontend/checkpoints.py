@@ -1,0 +1,64 @@
+"""``for t in checkpointed(range(n), snapshots=k):`` a loop over the range, with a note for reverse mode."""
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import gast
+
+from s2sad.frontend.source import Library
+from s2sad.ir.nodes import Checkpoints, Const
+
+if TYPE_CHECKING:
+    from s2sad.frontend.flatten import Flattener
+
+CODE = "S2S071"
+PARAMETERS = ("loop", "snapshots", "memory", "schedule")
+UNITS = {"": 1, **{f"{p}B": 1000 ** k for k, p in enumerate(("", "k", "M", "G", "T"))},
+         **{f"{p}iB": 1024 ** k for k, p in enumerate(("K", "M", "G", "T"), 1)}, "KB": 1000}
+NEEDS_NUMBER = ("binomial", "periodic")
+SCHEDULES = (*NEEDS_NUMBER, "sqrt", "store_all")
+
+
+def checkpointed(flat: Flattener, node: gast.Call) -> tuple[gast.AST, Checkpoints | None]:
+    """The range that is looped over, and what the call says about it."""
+    given = dict(zip(PARAMETERS, node.args)) | {k.arg: k.value for k in node.keywords}
+    loop = given.pop("loop", None)
+    if not isinstance(loop, gast.Call) or flat.meaning(loop.func) != Library("range"):
+        flat.refuse("a checkpointed loop runs over a call of range", node, code=CODE,
+                    hint="write `for t in s2sad.checkpointed(range(n), snapshots=20)`")
+    held = {name: constant(flat, name, value) for name, value in given.items()}
+    schedule, snapshots = held.get("schedule", "binomial"), held.get("snapshots")
+    memory = None if held.get("memory") is None else in_bytes(flat, held["memory"], given["memory"])
+    if schedule not in SCHEDULES:
+        flat.refuse(f"there is no schedule {schedule!r}", given["schedule"], code=CODE,
+                    hint=f"schedules are {', '.join(SCHEDULES)}")
+    if snapshots is not None and (type(snapshots) is not int or snapshots < 1):
+        flat.refuse(f"{snapshots!r} is no number of snapshots", given["snapshots"], code=CODE,
+                    hint="keep at least one: the state before the first step")
+    if (snapshots is None) == (memory is None) and schedule in NEEDS_NUMBER:
+        flat.refuse("a checkpointed loop keeps either a number of snapshots or as many as fit in memory", node,
+                    code=CODE, hint='pass snapshots=20, or memory="500MB"')
+    if memory is not None and schedule != "binomial" or snapshots is not None and schedule not in NEEDS_NUMBER:
+        flat.refuse(f"the schedule {schedule!r} does not take that", node, code=CODE,
+                    hint="memory= goes with the binomial schedule, snapshots= with the binomial and the periodic one")
+    return loop, None if schedule == "store_all" else Checkpoints(schedule, snapshots, memory)
+
+
+def constant(flat: Flattener, name: str, node: gast.AST) -> Any:
+    """The value of an argument, which has to be known when compiling."""
+    held = flat.value(node) if name in PARAMETERS else None
+    if not isinstance(held, Const):
+        flat.refuse(f"'{name}' of a checkpointed loop is not known when compiling", node, code=CODE,
+                    hint=f"pass a literal or a constant of the module; there are {', '.join(PARAMETERS[1:])}")
+    return held.value
+
+
+def in_bytes(flat: Flattener, value: object, node: gast.AST) -> int:
+    """A number of bytes from ``500_000_000`` or ``"500MB"``."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([A-Za-z]*)\s*", value)):
+        if found[2] in UNITS:
+            return int(float(found[1]) * UNITS[found[2]])
+    if type(value) is int and value >= 0:
+        return value
+    flat.refuse(f"{value!r} is no amount of memory", node, code=CODE, hint='write a number of bytes, or "500MB"')
