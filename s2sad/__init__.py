@@ -31,7 +31,7 @@ from s2sad.version import __version__
 __all__ = [
     "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
     "Jacobian", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
-    "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "differentiate", "explain", "grad",
-    "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source",
+    "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "differentiate", "explain",
+    "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source",
     "stop_gradient", "tangent", "value_and_grad", "vjp",
 ]
