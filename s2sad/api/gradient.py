@@ -244,7 +244,8 @@ class GradientProgram(Program):
     """A gradient as a function to differentiate: the user function is the generated one, different for other types."""
 
     def __init__(self, gradient: Derived, parameters: Parameters, default: Wrt | None) -> None:
-        super().__init__(parameters, gradient._of.options, default)
+        # Where the function raises for a zero divisor, the text of its gradient says so; other divisions are IEEE.
+        super().__init__(parameters, {**gradient._of.options, "error_model": "numpy"}, default)
         self._gradient = gradient
 
     @property

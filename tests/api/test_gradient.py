@@ -169,6 +169,21 @@ def test_gradients_compose():
     # Asked for again, they are found and not made again.
     assert s2sad.grad(s2sad.grad(cube)) is second
 
+
+def test_second_derivatives_divide_as_the_gradient_does():
+    def mean_of_part(x, n):
+        return np.mean(x[:n]) * x[0] * x[1]
+
+    def divided(x, n):
+        return x * x / n
+
+    gradient = s2sad.grad(mean_of_part)
+    x, d = np.array([2.0, 3.0]), np.array([1.0, 0.0])
+    assert np.array_equal(s2sad.jvp(gradient, (x, 1), (d, 0))[1], [2.0 * 3.0, 2.0 * 2.0])
+    assert np.isnan(s2sad.jvp(gradient, (x, 0), (d, 0))[1]).all()       # the mean of nothing is NaN, and no error
+    with pytest.raises(ZeroDivisionError):
+        s2sad.grad(s2sad.grad(divided))(1.0, 0)
+
     def mixed(x, y):
         return x * x * y * y * y
 

@@ -53,14 +53,16 @@ def test_nan_of_the_function_itself_stays():
     assert math.isnan(by_x[0]) and by_x[1] == -2.0
 
 
-def test_derivatives_of_derivatives_are_computed_as_written():
-    def cubed(x):
-        return x * x * x
+def test_third_derivatives_are_computed_as_written():
+    def fourth(x):
+        return x * x * x * x
 
-    twice = s2sad.grad(s2sad.grad(cubed))
-    assert twice(2.0) == 12.0 and math.isnan(twice(math.nan))
-    made = specialisation(s2sad.grad(cubed))
-    assert "def zmul" in made.generated.source and made.gradient is made.entry
+    first = s2sad.grad(fourth)
+    twice = s2sad.grad(first)
+    assert twice(2.0) == 48.0 and math.isnan(twice(math.nan)) and s2sad.grad(twice)(2.0) == 48.0
+    second, third = specialisation(first), specialisation(twice)
+    assert "def zmul" in second.generated.source and second.gradient is not second.entry
+    assert "def zmul" in third.generated.source and third.gradient is third.entry
 
 
 def printing(x):
