@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "S2S080": "a use of numba.cuda, or of Python in a kernel, that is not supported",
     "S2S081": "threads that may meet in an element of an array",
     "S2S082": "a launch that does not fit the kernel",
+    "S2S083": "a barrier that some threads of a block may not reach",
     "S2S060": "the command line cannot use this",
 }
 """One line per error code; the documentation's page of errors is made from it.

@@ -79,6 +79,8 @@ class Dependence:
     def _ask(self, at: Stmt, index: tuple[Atom, ...], store: Stmt, after: bool, *, within: bool) -> bool:
         if not isinstance(store, Store | Increment) or len(store.index) != len(index):
             return True
+        if not within and store.array in self.fn.intrinsics and self.fn.intrinsics[store.array].space == "shared":
+            return True                          # by another thread of the block
         key = at, index, store, after, within
         if key not in self._known:
             self._known[key] = self._find(at, index, store, after, within)

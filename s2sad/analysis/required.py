@@ -28,6 +28,7 @@ from s2sad.ir import (
     Call,
     Const,
     Dim,
+    Effect,
     For,
     Function,
     GetItem,
@@ -43,6 +44,7 @@ from s2sad.ir import (
 )
 from s2sad.ir import walk as w
 from s2sad.ir.effects import is_pure
+from s2sad.ir.intrinsics import BARRIER
 from s2sad.ir.types import is_array, is_complex, is_integer
 from s2sad.optimise.dead import swapped_together
 from s2sad.rules.table import CONSTANT
@@ -248,7 +250,7 @@ class _Planner:
                 x = self.overwrites(s)
                 touched = x is not None and (x in live or bool(self.groups.get(x, set()) & live))
                 own = self.own_needs(s)
-                if own or touched or self._propagates(s):
+                if own or touched or self._propagates(s) or isinstance(s, Effect) and s.call.fn == BARRIER:
                     self._mark(s)
                     live.update(n for n, _ in own)
                 if touched:

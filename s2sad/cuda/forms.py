@@ -55,6 +55,20 @@ class Form:
                 terms[key] = terms.get(key, 0) + c * d
         return Form.of(terms)
 
+    def substituted(self, symbol: str, value: Form) -> Form:
+        """The form with another one in place of a symbol."""
+        out = Form(())
+        for m, c in self.terms:
+            term = Form.of({tuple(s for s in m if s != symbol): c})
+            for _ in range(m.count(symbol)):
+                term = term * value
+            out = out + term
+        return out
+
+    def renamed(self, symbols: Mapping[str, str]) -> Form:
+        """The form with other symbols in place of some."""
+        return Form.of({tuple(sorted(symbols.get(s, s) for s in m)): c for m, c in self.terms})
+
     def coefficient(self, *monomial: str) -> int:
         return dict(self.terms).get(tuple(sorted(monomial)), 0)
 

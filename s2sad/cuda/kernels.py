@@ -16,9 +16,11 @@ from numba import types as nbt
 from s2sad import driver
 from s2sad.analysis.activity import Activity, find_activity
 from s2sad.cuda.ownership import Ownership, find_ownership, shadows_updated_plainly
-from s2sad.cuda.refusals import refuse_in_kernels
+from s2sad.cuda.races import Largest, largest_blocks
+from s2sad.cuda.refusals import refuse_in_kernels, refuse_to_undo, require_memory
 from s2sad.cuda.tapes import KernelTapes
 from s2sad.cuda.text import module_text, with_memory
+from s2sad.cuda.uniform import find_uniform, is_barrier, refuse_divergent_barriers
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.source import UserFunction
 from s2sad.ir import Assign, Atom, Block, Call, Const, Dim, Effect, For, Function, If, Increment, Op, Raise, Stmt, Store
@@ -46,7 +48,7 @@ class KernelCode:
     ``functions`` are the kernels of the module, as syntax trees. ``params`` are the author's parameters; those in
     ``shadowed`` are followed by a shadow or tangent. ``tapes`` are the last parameters: element types by name, and for
     each the place of its row count in ``needed``. ``trips`` is the kernel that finds these counts, and ``written`` the
-    arrays it writes to.
+    arrays it writes to. ``ones`` are extents of a launch that must be 1, ``limits`` the largest that others may have.
     """
 
     name: str
@@ -56,6 +58,7 @@ class KernelCode:
     shadowed: tuple[str, ...]
     written: tuple[str, ...]
     ones: tuple[str, ...]
+    limits: Largest
     axes: int
     tapes: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class Kernel:
     user: UserFunction
     author_names: frozenset[str]
     ownership: Ownership
+    limits: Largest
     active: Activity
     wrt: tuple[str, ...]
     own_params: tuple[str, ...]
@@ -100,6 +104,9 @@ def prepare_kernel(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tupl
     ready = driver.prepared(layout.user, layout.types, False)
     fn = with_constant_extents(ready.fn)
     refuse_in_kernels(fn)
+    uniform = find_uniform(fn)
+    refuse_divergent_barriers(fn, uniform)
+    limits = largest_blocks(fn, uniform)
     internal = dict(zip(layout.user.params, fn.params))
     wrt = tuple(internal[p] for p in layout.leaves(wrt, floating=True))
     own_params = tuple(p for p in fn.params if p not in fn.intrinsics)
@@ -107,7 +114,7 @@ def prepare_kernel(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tupl
     active = find_activity(fn, frozenset(wrt), frozenset(written))
     differentiated = frozenset(p for p in own_params if p in active or p in wrt)
     ownership = find_ownership(fn, differentiated)
-    return Kernel(fn, layout.user, ready.author_names, ownership, active, wrt, own_params)
+    return Kernel(fn, layout.user, ready.author_names, ownership, limits, active, wrt, own_params)
 
 
 def with_constant_extents(fn: Function) -> Function:
@@ -139,6 +146,7 @@ def adjoint_kernel(k: Kernel, *, strong_zero: bool = True, options: Mapping[str,
         return made[0]
 
     adj = build_adjoint(k.fn, k.active, k.wrt, strong_zero=strong_zero, target=Target(tapes, True))
+    refuse_to_undo(k.fn, adj.context.plan.saved)
     return _Adjoint(k, adj, made[0]).code(options or {})
 
 
@@ -156,6 +164,7 @@ class _Adjoint:
         own_memory = {n: i for n, i in fn.intrinsics.items() if i.space != "place"}
         self.memory = {adj.shadows[n]: i for n, i in own_memory.items() if n in adj.shadows}
         self.intrinsics: dict[str, Intrinsic] = {**fn.intrinsics, **self.memory, **tapes.local}
+        require_memory(fn, self.intrinsics)
         self.counters = sorted(set(tapes.columns.values()))
         self.needed = self.names.fresh("needed")
         if tapes.columns:
@@ -182,7 +191,7 @@ class _Adjoint:
         shadowed = tuple(p for p in k.own_params if self.shadows[p] is not None)
         order = {c: n for n, c in enumerate(self.counters)}
         return KernelCode(name, module_text(functions, options), tuple(functions), k.own_params, shadowed, k.written,
-                          k.ownership.ones, k.axes, dict(self.tapes.kinds),
+                          k.ownership.ones, k.limits, k.axes, dict(self.tapes.kinds),
                           {t: order[c] for t, c in self.tapes.columns.items()}, trips, trips_write)
 
     # -- parts of the body
@@ -228,10 +237,11 @@ class _Adjoint:
             self.types[both] = nbt.boolean
             out.append(Assign(both, Op("and_", (fits, one)), loc))
             fits = both
-        if any(_is_barrier(s) for s in w.walk((*self.k.fn.body, *reverse))):
-            every = self.names.fresh("fits")
-            self.types[every] = nbt.int32
-            out.append(Assign(every, Call("cuda.syncthreads_and", (fits,)), loc))
+        if any(is_barrier(s) for s in w.walk((*self.k.fn.body, *reverse))):
+            whole, every = self.names.fresh("fits"), self.names.fresh("fits")
+            self.types.update({whole: nbt.int64, every: nbt.int32})
+            out += [Assign(whole, Op("int", (fits,)), loc),
+                    Assign(every, Call("cuda.syncthreads_and", (whole,)), loc)]
             fits = every
         return (*out, If(fits, reverse, self._told(), loc))
 
@@ -278,13 +288,9 @@ def zero_loop(array: str, memory: Intrinsic, names: Names, types: dict[str, Any]
     return inner
 
 
-def _is_barrier(s: Stmt) -> bool:
-    return isinstance(s, Effect) and s.call.fn == BARRIER
-
-
 def _naming(s: Stmt, shared: tuple[str, ...]) -> Stmt:
     """A barrier of the generated kernel names the shadows in shared memory too."""
-    return replace(s, call=Call(BARRIER, shared)) if isinstance(s, Effect) and s.call.fn == BARRIER else s
+    return Effect(Call(BARRIER, shared), s.loc) if is_barrier(s) else s
 
 
 # ---------------------------------------------------------------------------- tangent
@@ -297,6 +303,7 @@ def tangent_kernel(k: Kernel, *, strong_zero: bool = True, options: Mapping[str,
     t = build_tangent(fn, k.active, (*shadowed, *memory), strong_zero=strong_zero)
     types = dict(t.types)
     intrinsics = {**fn.intrinsics, **{t.tangents[n]: fn.intrinsics[n] for n in memory}}
+    require_memory(fn, intrinsics)
     shared = tuple(n for n, i in intrinsics.items() if i.space == "shared")
     params = tuple(x for p in k.own_params for x in ((p, t.tangents[p]) if p in shadowed else (p,)))
     name = f"{fn.name}_tangent"
@@ -304,4 +311,4 @@ def tangent_kernel(k: Kernel, *, strong_zero: bool = True, options: Mapping[str,
     made = Function(name, (*params, *intrinsics), body, None, fn.loc, types, intrinsics=intrinsics)
     printed = with_memory(driver.finish(made, k.analysed(), frozenset(params)), intrinsics)
     return KernelCode(name, module_text([printed], options or {}), (printed,), k.own_params, shadowed, k.written,
-                      k.ownership.ones, k.axes)
+                      k.ownership.ones, k.limits, k.axes)

@@ -119,6 +119,11 @@ class Launchable:
                 raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
                               why="the kernel does not look at this axis, so several threads would do the same",
                               hint=f"launch it with {extent} = 1")
+        for extent, most in code.limits.extents.items():
+            if extents[extent] > most:
+                raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
+                              loc=code.limits.loc, why="in larger blocks threads may meet in shared memory here",
+                              hint=f"launch it with {extent} of at most {most}")
         self._require_apart(code, args)
         space = self._kernel.space(code)
         if code.trips is None:

@@ -57,7 +57,8 @@ def _documented(f: ast.FunctionDef, kind: str, code: KernelCode, name: str, wrt:
     written = ", ".join(code.trips_write) or "no array of the author's"
     parts = [t.format(f=name, wrt=", ".join(wrt), written=written) for t in WHAT[kind]]
     if kind != "trips":
-        launch = [f"Launch it with {', '.join(f'{o} = 1' for o in code.ones)}."] if code.ones else []
+        wanted = [*(f"{o} = 1" for o in code.ones), *(f"{o} <= {n}" for o, n in code.limits.extents.items())]
+        launch = [f"Launch it with {', '.join(wanted)}."] if wanted else []
         if code.trips is not None:
             launch.append(f"{code.name}_launch makes its tapes and launches it.")
         parts.append(" ".join([*launch, "No two arrays may overlap."]))

@@ -25,6 +25,7 @@ from s2sad.ir import (
     Call,
     Const,
     Dim,
+    Effect,
     For,
     If,
     Increment,
@@ -131,6 +132,8 @@ class ReverseSweep(ReverseStatements):
             case Increment(array, index, str(value), sign) if array in self.active and value in self.active:
                 g = self.temp(Load(self.shadow[array], index), f"b_{value}")
                 self.acc.add(value, sign, self.part_for(value, array, g))
+            case Effect(Call("cuda.syncthreads")):               # what threads wait for they wait for here, too
+                self.emit(replace(s, loc=self.loc))
             case Invoke() if s.rule is not None:
                 self.rev_rule(s, body, kept)
             case Invoke():

@@ -10,9 +10,12 @@ from numba import cuda
 
 import s2sad
 from s2sad import driver
-from tests.cuda.programs import PROGRAMS, Program
+from tests.cuda import programs_shared
+from tests.cuda.programs import PROGRAMS as SEPARATE
+from tests.cuda.programs import Program
 
 driver.check_ir = True
+PROGRAMS = (*SEPARATE, *programs_shared.PROGRAMS)
 EACH = pytest.mark.parametrize("p", PROGRAMS, ids=lambda p: p.name)
 
 
@@ -131,3 +134,14 @@ def test_launches_that_would_race_are_refused():
     assert e.value.code == "S2S051"
     with pytest.raises(s2sad.BadCall, match="do not fit"):
         kernel.adjoint[2, 4](y, x, weight)
+
+
+def test_blocks_in_which_threads_would_meet_are_refused():
+    kernel = s2sad.differentiate(programs_shared.right_in_pairs, target="cuda", wrt="x")
+    y, x = np.zeros(4), np.arange(4.0)
+    with pytest.raises(s2sad.BadCall, match="at most 2") as e:
+        kernel.adjoint[1, 4](y, np.ones(4), x, np.zeros(4))
+    assert e.value.code == "S2S082" and "tile[t] += tile[t + s]" in str(e.value)
+    b_x = np.zeros(2)
+    kernel.adjoint[1, 2](y[:2], np.array([3.0, 5.0]), x[:2], b_x)
+    assert b_x.tolist() == [3.0, 5.0]

@@ -217,18 +217,6 @@ def total_read(y, s, x):
     y[i] = s[0]
 
 
-def in_one_block(y, x):
-    tile = cuda.shared.array(4, numba.float64)
-    tile[cuda.threadIdx.x] = x[cuda.threadIdx.x]
-    cuda.syncthreads()
-    y[cuda.threadIdx.x] = tile[0]
-
-
-def barrier(y, x):
-    y[cuda.grid(1)] = x[cuda.grid(1)]
-    cuda.syncthreads()
-
-
 def old_value(y, x):
     i = cuda.grid(1)
     y[i] = cuda.atomic.add(x, 0, 1.0)
@@ -248,8 +236,6 @@ REFUSED = (
     (wraps, ("x",), f"{A}, {A}", "S2S081"),
     (overlaps_next, ("x",), f"{A}, {A}", "S2S081"),
     (total_read, ("x",), f"{A}, {A}, {A}", "S2S081"),
-    (in_one_block, ("x",), f"{A}, {A}", "S2S080"),
-    (barrier, ("x",), f"{A}, {A}", "S2S080"),
     (old_value, ("x",), f"{A}, {A}", "S2S080"),
     (raises, ("x",), f"{A}, {A}", "S2S080"),
 )

@@ -9,8 +9,7 @@ from numba import cuda, types
 
 import s2sad
 from s2sad.cuda.launch import type_of
-from tests.cuda.on_device import names
-from tests.cuda.programs import PROGRAMS
+from tests.cuda.on_device import PROGRAMS, names
 
 
 @pytest.fixture(autouse=True)

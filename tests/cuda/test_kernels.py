@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import s2sad
+from tests.cuda import programs_shared as shared
 from tests.cuda.programs import REFUSED, n_body
 
 HERE = Path(__file__).parent
@@ -24,14 +25,29 @@ def test_derivative_kernels_on_the_simulator():
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
 
 
-@pytest.mark.parametrize(("kernel", "wrt", "signature", "code"), REFUSED, ids=[r[0].__name__ for r in REFUSED])
+NEVER = (*REFUSED, *shared.REFUSED)
+
+
+@pytest.mark.parametrize(("kernel", "wrt", "signature", "code"), NEVER, ids=[r[0].__name__ for r in NEVER])
 def test_what_cannot_be_proven_is_refused_at_its_place(kernel, wrt, signature, code):
-    made = s2sad.differentiate(kernel, target="cuda", wrt=wrt)
     for kind in ("adjoint", "tangent"):
-        with pytest.raises(s2sad.UnsupportedSyntax) as e:
-            made.source(kind, signature=signature)
-        assert e.value.code == code and e.value.hint
-        assert e.value.loc.file.endswith("programs.py") and e.value.loc.line > 1
+        refused_at_its_place(kernel, wrt, signature, code, kind)
+
+
+def refused_at_its_place(kernel, wrt, signature, code, kind):
+    made = s2sad.differentiate(kernel, target="cuda", wrt=wrt)
+    with pytest.raises(s2sad.UnsupportedSyntax) as e:
+        made.source(kind, signature=signature)
+    assert e.value.code == code and e.value.hint
+    first = kernel.__code__.co_firstlineno
+    assert e.value.loc.file == kernel.__code__.co_filename and first <= e.value.loc.line < first + 20
+
+
+@pytest.mark.parametrize(("kernel", "wrt", "signature", "code"), shared.REFUSED_IN_REVERSE,
+                         ids=[r[0].__name__ for r in shared.REFUSED_IN_REVERSE])
+def test_what_the_reverse_sweep_cannot_undo_is_refused(kernel, wrt, signature, code):
+    assert s2sad.differentiate(kernel, target="cuda", wrt=wrt).source("tangent", signature=signature)
+    refused_at_its_place(kernel, wrt, signature, code, "adjoint")
 
 
 def test_source_imports_nothing_of_ours():
