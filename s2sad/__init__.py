@@ -21,6 +21,7 @@ from s2sad.api.reverse import Pullback, vjp
 from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
+from s2sad.api.workspace import clear_workspace
 from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
 from s2sad.explaining.report import Explanation
 from s2sad.operators.batching import Batched, batched
@@ -31,7 +32,7 @@ from s2sad.version import __version__
 __all__ = [
     "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
     "Jacobian", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
-    "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "differentiate", "explain",
-    "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric", "numerics", "rule_for", "source",
-    "stop_gradient", "tangent", "value_and_grad", "vjp",
+    "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "clear_workspace",
+    "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric",
+    "numerics", "rule_for", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
 ]

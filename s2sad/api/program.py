@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from types import FunctionType
 from typing import Any
 
@@ -25,6 +25,7 @@ from s2sad.api.options import merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
+from s2sad.api.workspace import lending, with_workspace
 from s2sad.errors import BadCall, S2sadError, TypeProblem, UnsupportedFunction
 from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
@@ -46,9 +47,10 @@ class Specialisation:
     def __init__(self, generated: driver.Generated, cached: bool, optimistic: bool) -> None:
         self.generated = generated
         self._cached = cached
-        self._optimistic, self._tried = optimistic, False
+        self._optimistic = optimistic
         self.plain: Any = None
         """The entry compiled with plain products, where :attr:`gradient` uses one."""
+        self._called: Callable[..., Any] | None = None
         self._namespace: dict[str, object] | None = None
 
     @property
@@ -62,15 +64,38 @@ class Specialisation:
 
     @property
     def gradient(self) -> Callable[..., Any]:
-        """The entry for calls from Python: with plain products first where that is as good."""
+        """The entry for calls from Python: tapes in a workspace, and plain products first where that is as good."""
         with global_compiler_lock:
-            if not self._tried:
-                text = with_plain_products(self.generated.source) if self._optimistic else None
-                if text is not None:
-                    name = self.generated.name
-                    self.plain = modules.load(text, f"{name}_plain", cached=self._cached)[name]
-                self._tried = True
-        return self.entry if self.plain is None else first_plain(self.plain, lambda: self.entry)
+            if self._called is None:
+                self._called = self._for_python()
+            return self._called
+
+    def _for_python(self) -> Callable[..., Any]:
+        @cache
+        def strong() -> Callable[..., Any]:
+            return self._lent(self.generated.source, "") or self.entry
+
+        text = with_plain_products(self.generated.source) if self._optimistic else None
+        if text is None:
+            return strong()
+        lent: Any = self._lent(text, "_plain")
+        if lent is None:
+            name = self.generated.name
+            self.plain = lent = modules.load(text, f"{name}_plain", cached=self._cached)[name]
+        return first_plain(lent, strong)
+
+    def _lent(self, text: str, label: str) -> Callable[..., Any] | None:
+        """The entry with its tapes in a workspace; ``None`` where it has no tapes that can be."""
+        kind, name = self.generated.kind, self.generated.name
+        if kind not in ("grad", "value_and_grad") or isinstance(self.interface.result, tuple):
+            return None                         # what else a function returns may be an array of its own
+        moved = with_workspace(text, name)
+        if moved is None:
+            return None
+        made = modules.load(moved, f"{name}{label}_lent", cached=self._cached)[name]
+        if label:
+            self.plain = made
+        return lending(made)                    # type: ignore[arg-type]
 
     @property
     def entries(self) -> tuple[Any, ...]:
