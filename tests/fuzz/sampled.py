@@ -239,6 +239,25 @@ def rewritten(one: Check) -> None:
     one.is_gradient(f"gradient after {name}", gradient)
 
 
+def checkpointed(one: Check) -> None:
+    """Loops that keep snapshots have the same value and gradient, or are refused."""
+    source = metamorphic.checkpointed(one.program.source, choices(one))
+    if source is None:
+        return
+    program = replace(one.program, source=source)
+    try:
+        made, namespace = one.generated("value_and_grad", UserFunction.from_callable(program.function()))
+    except S2sadError as e:
+        if e.code == "S2S000":
+            raise
+        return
+    one.shown = f"{source}\n\n{one.shown}"
+    value, gradient = namespace[made.name](*program.args)
+    one.same("value with snapshots", value, one.value)
+    one.unchanged(program.args)
+    one.is_gradient("gradient with snapshots", gradient)
+
+
 CHECKS = dict(enumerate([
     value_and_grad, pullback, rewritten, overlapping, value_and_grad, pullback, second_order, rewritten,
-    value_and_grad, pullback, unoptimised, unsupported, unoptimised, unoptimised]))
+    value_and_grad, pullback, unoptimised, unsupported, unoptimised, unoptimised, checkpointed, checkpointed]))

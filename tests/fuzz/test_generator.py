@@ -14,7 +14,7 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.compiled import jitted
 from tests.fuzz.dual import derivatives
 from tests.fuzz.generator import generate
-from tests.fuzz.metamorphic import rewrite
+from tests.fuzz.metamorphic import checkpointed, rewrite
 from tests.fuzz.oracles import check, stepped
 from tests.fuzz.precise import along
 from tests.fuzz.program import WRT, Program, define, margin
@@ -188,6 +188,11 @@ def test_rewritten_programs_mean_the_same(seed):
         value, other = p.function()(*p.args), define(text)(*p.args)
     assert value == other or value != value, name
     assert text != p.source
+
+
+def test_loops_are_checkpointed():
+    texts = [checkpointed(sample(1, seed)[0].source, Choices(random.Random(seed).randbytes(60))) for seed in range(30)]
+    assert sum(t is not None and "s2sad.checkpointed(range(" in t for t in texts) > 8
 
 
 def test_candidates_are_smaller_programs():
