@@ -64,6 +64,7 @@ from s2sad.optimise.naming import name_temporaries
 from s2sad.optimise.placing import place_results
 from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
+from s2sad.rules.calls import CallRule
 from s2sad.runtime.helpers import dispatchers
 
 TEMPORARY = re.compile(r"t\d+(_\d+)?")
@@ -109,7 +110,7 @@ class Prepared:
     fn: Function
     returned: object
     author_names: frozenset[str]
-    functions: WeakSet[FunctionType]
+    functions: WeakSet[FunctionType | CallRule]
 
 
 _recent: OrderedDict[tuple, Prepared] = OrderedDict()

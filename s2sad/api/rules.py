@@ -9,19 +9,28 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
 
 from s2sad.api.arguments import WrtLike
 from s2sad.api.checking import check_grads
 from s2sad.api.modules import load
 from s2sad.api.program import program_of
+from s2sad.array_functions import declared
 from s2sad.errors import BadCall
-from s2sad.frontend.calls import arity
-from s2sad.frontend.library import meaning
+from s2sad.frontend.calls import IN_ORDER, METHODS, NOT_SCALAR, PRODUCTS, TAKE_LISTS, arity
+from s2sad.frontend.library import library_name, meaning
 from s2sad.frontend.recursion import structure_of
-from s2sad.frontend.ruled import declare, declared_for
+from s2sad.frontend.ruled import declare, declare_for_library, declared_for
 from s2sad.frontend.source import Library, UserFunction
-from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, declare_library, library_rule
+from s2sad.ir.draws import NUMPY
+from s2sad.lower.bindings import VIEWING
+from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, library_rule
 from s2sad.rules.table import lookup, user_rule
+
+OWN = frozenset({*METHODS.values(), *IN_ORDER, *PRODUCTS, *VIEWING, *TAKE_LISTS, *NOT_SCALAR, "np.divmod", "np.shape",
+                 "np.size", "np.ndindex", "cmath.polar"})
+"""Functions of libraries that the compiler itself knows, besides those in its tables."""
 
 F = TypeVar("F", bound=Callable[..., object])
 _numbers = count(1)
@@ -37,7 +46,7 @@ def rule_for(f: Callable[..., object], *, tangent: Callable[..., object] | None 
     Parameters
     ----------
     f : callable
-        A Python function, a numba dispatcher, or a function of numpy that has no rule.
+        A Python function, a numba dispatcher, or a function of numpy that numba compiles and that has no rule.
     tangent : callable, optional
         ``tangent(x, d_x, ...)`` returns ``(value, d_value)``. Its parameters are some of those of ``f``, and ``d_`` and
         the name of one.
@@ -172,10 +181,25 @@ def check_rule(f: Callable[..., object], *args: object, wrt: WrtLike = None, rto
 
 def _library_name(f: object) -> str | None:
     """The canonical name of a function of a library."""
-    if isinstance(f, FunctionType) or hasattr(f, "py_func"):
-        return None
+    known = library_name(f)
+    if known is not None or isinstance(f, FunctionType) or hasattr(f, "py_func"):
+        return known
     found = meaning(f, getattr(f, "__name__", "this"))
     return found.name if isinstance(found, Library) else None
+
+
+def _require_free(name: str, f: object) -> None:
+    """Refuse a user's rule for a function of a library that has a derivative, or that numba does not compile."""
+    known = library_rule(name)
+    if lookup(name) is not None or declared(name) is not None or name in OWN or name.startswith(NUMPY) \
+            or "." not in name or known is not None and not known.by_user:
+        raise BadCall(f"{name} has a rule already", code="S2S024", hint="wrap it in a function of your own")
+    context = cpu_target.typing_context
+    with global_compiler_lock:
+        context.refresh()
+    if context._lookup_global(f) is None:
+        raise BadCall(f"numba does not compile {name}", code="S2S024",
+                      hint="give the rule to a function of your own that computes it")
 
 
 def _calling(name: str, arguments: int) -> Callable[..., Any]:
@@ -187,10 +211,10 @@ def _calling(name: str, arguments: int) -> Callable[..., Any]:
 
 def _declare_formulas(f: Callable[..., object], partials: Mapping[str, str], where: Mapping[str, str]) -> None:
     name = _library_name(f)
+    if name is not None:
+        _require_free(name, f)
     try:
         if name is not None:
-            if lookup(name) is not None or library_rule(name) is not None:
-                raise ValueError(f"{name} has a rule already")
             if len(partials) not in arity(name):
                 raise ValueError(f"{name} is no function of {len(partials)} numbers")
             user_rule(f"{name.rpartition('.')[2]}({', '.join(partials)})", name, where, partials)
@@ -243,10 +267,8 @@ def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | Imp
     given: dict[str, Any] = {k: g if isinstance(g, Implicit) else UserFunction.from_callable(g)
                              for k, g in (("tangent", tangent), ("adjoint", adjoint)) if g is not None}
     known: object = declared_for(user.identity) if user is not None else library_rule(called)
-    if isinstance(known, CallRule) and known.library and not known.by_user:
-        raise BadCall(f"{called} has a rule already", code="S2S024", hint="wrap it in a function of your own")
-    if user is None and lookup(called) is not None:
-        raise BadCall(f"{called} has a rule already", code="S2S024", hint="wrap it in a function of your own")
+    if user is None:
+        _require_free(called, f)
     if isinstance(known, CallRule) and not constant:
         made = replace(known, **given, constants=fixed or known.constants,
                        extents=_extents(extents) or known.extents, constant=False,
@@ -257,7 +279,7 @@ def _declare_call(f: Callable[..., object], tangent: Callable[..., object] | Imp
                         constants=fixed, structure=structure, extents=_extents(extents), library=user is None,
                         by_user=True, pure=pure)
     if user is None:
-        declare_library(made)
+        declare_for_library(made)
     else:
         declare(user.identity, made)
 

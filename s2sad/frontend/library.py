@@ -68,6 +68,11 @@ def _table() -> dict[int, str]:
     return table
 
 
+def library_name(obj: object) -> str | None:
+    """The canonical name of a function of a library, from the function itself."""
+    return _table().get(id(obj))
+
+
 def meaning(obj: object, name: str) -> Meaning:
     """The meaning of a live object that the program calls ``name``."""
     if isinstance(obj, ModuleType):

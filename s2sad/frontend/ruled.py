@@ -13,7 +13,15 @@ import numpy as np
 from s2sad.errors import BadCall, S2sadError
 from s2sad.frontend.source import Constant, UserFunction
 from s2sad.ir.nodes import Atom, Invoke
-from s2sad.rules.calls import RESULT, CallRule, ElementwiseRule, Implicit, library_rule, library_rules
+from s2sad.rules.calls import (
+    RESULT,
+    CallRule,
+    ElementwiseRule,
+    Implicit,
+    declare_library,
+    library_rule,
+    library_rules,
+)
 
 MARK = "functions_with_derivative_rules"
 """What a generated module calls the names of functions in it whose derivative is not that of their source."""
@@ -52,16 +60,16 @@ def lose_rule(user: UserFunction, what: str, hint: str) -> None:
 
 # ---------------------------------------------------------------------------- when rules may be declared
 
-_looked_at: WeakSet[FunctionType] = WeakSet()
-_settled: WeakSet[FunctionType] = WeakSet()
+_looked_at: WeakSet[FunctionType | CallRule] = WeakSet()      # a user's function, the rule of one of a library
+_settled: WeakSet[FunctionType | CallRule] = WeakSet()
 _changes = [0]
 
 
 @contextmanager
-def noting() -> Iterator[WeakSet[FunctionType]]:
+def noting() -> Iterator[WeakSet[FunctionType | CallRule]]:
     """The functions that are looked at inside."""
     global _looked_at
-    outer, inner = _looked_at, WeakSet[FunctionType]()
+    outer, inner = _looked_at, WeakSet[FunctionType | CallRule]()
     _looked_at = inner
     try:
         yield inner
@@ -70,7 +78,7 @@ def noting() -> Iterator[WeakSet[FunctionType]]:
         note(inner)
 
 
-def note(functions: WeakSet[FunctionType]) -> None:
+def note(functions: WeakSet[FunctionType | CallRule]) -> None:
     """These functions have been looked at."""
     _looked_at.update(functions)
 
@@ -123,12 +131,15 @@ def declare(f: object, rule: CallRule | ElementwiseRule) -> None:
     """
     if f in _settled:
         name = getattr(f, "__name__", "this")
-        raise BadCall(f"the rule for {name} comes too late: a derivative that does without it has been made",
-                      code="S2S024",
-                      hint=f"declare it before the first derivative of anything that calls {name}; in an interactive "
-                           f"session define {name} again, and its callers")
+        raise _too_late(name, f"define {name} again, and its callers")
     _changes[0] += 1
     setattr(f, SLOT, Declared(f, rule))
+
+
+def _too_late(name: str, instead: str) -> BadCall:
+    return BadCall(f"the rule for {name} comes too late: a derivative that does without it has been made",
+                   code="S2S024", hint=f"declare it before the first derivative of anything that calls {name}; in an "
+                                       f"interactive session {instead}")
 
 
 def carry_rule(f: object, user: UserFunction) -> None:
@@ -141,7 +152,19 @@ def carry_rule(f: object, user: UserFunction) -> None:
 
 def of_library(name: str) -> CallRule | None:
     """The rule of a library function."""
-    return library_rule(name)
+    rule = library_rule(name)
+    if rule is not None and rule.by_user:
+        _looked_at.add(rule)
+    return rule
+
+
+def declare_for_library(rule: CallRule) -> None:
+    """Enter a user's rule for a function of a library."""
+    known = library_rule(rule.name)
+    if known is not None and known in _settled:
+        raise _too_late(rule.name, "wrap it in a function of your own")
+    _changes[0] += 1
+    declare_library(rule)
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ import s2sad
 from s2sad.api.checking import GradientMismatch
 from s2sad.api.modules import load
 from s2sad.errors import S2sadError
+from s2sad.rules import calls
 from tests.execution import copied, execute, generate, tangent_arguments
 
 X = np.array([1.5, 2.0, -3.0])
@@ -390,7 +391,28 @@ def test_declarations_are_checked():
     refused(lambda: s2sad.rule_for(plain, x="1", y="1", constant=True))
     refused(lambda: s2sad.rule_for(plain)(lambda x, b_z: None), "stands for nothing")
     refused(lambda: s2sad.rule_for(np.sin, x="cos(x)"), "has a rule already")
-    refused(lambda: s2sad.rule_for(np.linalg.solve, constant=True), "has a rule already")
+    for f in (np.linalg.solve, np.sort, np.dot, np.zeros, np.random.normal, np.reshape, len, math.frexp):
+        refused(lambda f=f: s2sad.rule_for(f, constant=True), "has a rule already")
+    for f in (np.i0, np.fft.fft, math.perm):
+        refused(lambda f=f: s2sad.rule_for(f, constant=True), "numba does not compile")
+
+
+def window(b):
+    return np.sum(np.kaiser(4, b)) * b
+
+
+def test_functions_of_numpy_without_a_rule_may_be_given_one(monkeypatch):
+    monkeypatch.setattr(calls, "_LIBRARY", dict(calls._LIBRARY))
+
+    def declare(factor):
+        @s2sad.rule_for(np.kaiser)
+        def _(M, beta, b_result):
+            return factor * np.sum(b_result)
+
+    declare(3.0)
+    declare(10.0)
+    assert s2sad.grad(window)(0.5) == pytest.approx(10.0 * 4 * 0.5 + np.sum(np.kaiser(4, 0.5)))
+    refused(lambda: declare(3.0), "too late")
 
 
 def test_a_rule_may_not_come_too_late():
