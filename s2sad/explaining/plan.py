@@ -4,6 +4,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from math import comb
 
 from s2sad.analysis.structure import Loop
 from s2sad.explaining.wording import Wording
@@ -13,6 +15,7 @@ from s2sad.ir.types import is_differentiable
 from s2sad.kinds.analysed import Analysed
 from s2sad.transform.adjoint import Adjoint
 from s2sad.transform.context import Context
+from s2sad.transform.snapshots import Snapshots
 from s2sad.transform.tapes import Tape
 
 FUSED = "fused: forward and backward at once"
@@ -135,10 +138,10 @@ def _stored(key: object, tape: Tape, c: Context, words: Wording, counts: dict[Lo
 
 
 def _at_once(tape: Tape, c: Context, counts: dict[Loop, int]) -> int:
-    """How many values a tape holds: one that lives inside a fused loop is filled anew by each iteration of it."""
+    """How many values a tape holds: inside a fused or checkpointed loop it is filled anew by each iteration."""
     n = counts[tape.loops[-1]]
-    around = c.at.place[tape.loops[0]].loops
-    return -(-n // max(1, counts[around[0]])) if around and around[0] in c.plan.fused else n
+    alone = [x for x in c.at.place[tape.loops[0]].loops if x in c.at.fused or x in c.at.repeated]
+    return -(-n // max(1, counts[alone[-1]])) if alone else n
 
 
 def _reason(key: object, c: Context, words: Wording) -> tuple[str, str, Loc]:
@@ -161,8 +164,24 @@ def _loops(c: Context, counts: dict[Loop, int] | None, stored: Sequence[Stored])
             continue
         active = any(n in c.active for x in w.inside(s) for n in (*w.binds(x), *w.written(x)))
         schedule = FUSED if s in c.plan.fused else SWEEPS if active else PRIMAL
+        if s in c.snapshots:
+            schedule = _snapshots(c.snapshots[s], None if counts is None else counts[s])
         kept = sum(k.itemsize for k in stored if k.loops and k.loops[-1] == s.loc)
         yield LoopPlan(s.loc, schedule, None if counts is None else counts[s], kept)
+
+
+def _snapshots(taken: Snapshots, steps: int | None) -> str:
+    """How a checkpointed loop is reversed; what binomial snapshots cost is in :func:`next_snapshot`'s reference."""
+    how, state = taken.how, ", ".join((*taken.state.scalars, *taken.state.arrays))
+    if how.schedule == "every":
+        return f"in segments, with a snapshot of {state} before each, and every step run once more"
+    if how.snapshots is None:
+        return f"binomial snapshots of {state} in {how.memory} bytes"
+    most = ""
+    if steps is not None:
+        runs = next(r for r in count(1) if comb(how.snapshots + r, r) > steps)
+        most = f", a step run up to {runs} times before it is reversed"
+    return f"{how.snapshots} binomial snapshots of {state}{most}"
 
 
 def _computed_again(c: Context, words: Wording) -> dict[tuple[str, int], tuple[str, ...]]:

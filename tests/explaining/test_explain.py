@@ -161,6 +161,31 @@ def test_lines_of_helpers_and_arguments_untouched():
     assert np.array_equal(u, U)
 
 
+def long(u, k, n):
+    for t in s2sad.checkpointed(range(n), snapshots=3):
+        for i in range(u.size):
+            u[i] = math.sin(u[i] * k)
+    return np.sum(u)
+
+
+def segments(u, k, n):
+    for t in s2sad.checkpointed(range(n), snapshots=4, schedule="periodic"):
+        for i in range(u.size):
+            u[i] = math.sin(u[i] * k)
+    return np.sum(u)
+
+
+def test_checkpointed_loops():
+    told = s2sad.explain(long, U, 0.7, 19)
+    assert told.plan.loops[0].schedule == (
+        "3 binomial snapshots of u, a step run up to 3 times before it is reversed"), "19 = binomial(6, 3) - 1"
+    assert s2sad.explain(long, U, 0.7, 20).plan.loops[0].schedule.count("up to 4 times")
+    assert {s.iterations for s in told.plan.stored if s.loops} == {U.size}, "the tape of one step"
+    told = s2sad.explain(segments, U, 0.7, 20)
+    assert "a snapshot of u before each" in told.plan.loops[0].schedule
+    assert {s.iterations for s in told.plan.stored if s.loops} == {5 * U.size}, "the tape of a segment"
+
+
 def deep(x, n):
     return x if n == 0 else deep(x * math.sin(x), n - 1)
 
