@@ -23,9 +23,9 @@ from numba.core.types import Boolean
 
 from s2sad.cuda.forms import Form
 from s2sad.cuda.linear import Constraint, at_least, less
-from s2sad.cuda.symbolic import State, Symbolic, Truth, Value, as_truth
+from s2sad.cuda.symbolic import State, Symbolic, Truth, Value, as_truth, varies
 from s2sad.cuda.uniform import is_barrier
-from s2sad.ir import Assign, Block, Const, For, Function, If, Increment, Load, Stmt, Store, While
+from s2sad.ir import Assign, Block, Const, For, Function, If, Increment, Load, Op, Stmt, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_array
 
@@ -181,6 +181,8 @@ class _Walker:
         was, self.sym.apart = self.sym.apart, True
         inside = self._anything(s, state)
         if isinstance(s, For):
+            var = self._stepped(self.sym.form(s.start, state), self.sym.form(s.step, state))
+            inside = inside if var is None else inside.binding(s.var, var)
             inside = inside.knowing(self._within(s, inside))
             self.block(s.body, inside)
         else:
@@ -192,8 +194,31 @@ class _Walker:
 
     def _anything(self, s: For | While, state: State) -> State:
         """The names that a loop binds have some value."""
-        names = [n for n in sorted(w.bound_in(s)) if n in state.values]
-        return replace(state, values={**state.values, **{n: self.sym.fresh(n) for n in names}})
+        new: dict[str, Value] = {}
+        for n in sorted(w.bound_in(s)):
+            if n in state.values:
+                by = self._step(n, s, state)
+                first = state.values[n]
+                after = self._stepped(first, by) if by is not None and isinstance(first, Form) else None
+                new[n] = self.sym.fresh(n) if after is None else after
+        return replace(state, values={**state.values, **new})
+
+    def _step(self, name: str, s: For | While, state: State) -> Form | None:
+        """What each iteration adds to a name, where that is all that happens to it and always the same."""
+        found = [x for x in w.walk((s,)) if name in w.binds(x)]
+        match found:
+            case [Assign(_, Op("add", (str(n), step))) as x] if n == name and any(x is y for y in s.body) \
+                    and self.sym.integer(name) and step not in w.bound_in(s):
+                return self.sym.form(step, state)
+        return None
+
+    def _stepped(self, first: Form, by: Form) -> Form | None:
+        """``first`` and any number of steps more."""
+        if any(map(varies, by.symbols())):
+            return None
+        trips = self.sym.fresh("trips")
+        self.sym.knowing(trips, at_least(trips, Form.number(0)))
+        return first + by * trips
 
     def _next_iteration(self, s: For | While, inside: Block, end: State) -> State | None:
         """From the end of an iteration: the next one, until a barrier, and what is known if there is none."""

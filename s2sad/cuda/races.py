@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 
-from s2sad.cuda.forms import AXES, Form, thread
+from s2sad.cuda.forms import AXES, Form, block_size, thread
 from s2sad.cuda.linear import Constraint, equal, impossible, less
 from s2sad.cuda.phases import Access, find_phases
 from s2sad.cuda.symbolic import Symbolic, varies
@@ -83,13 +83,26 @@ def _cannot_meet(a: Access, b: Access, fn: Function, symbolic: Symbolic, places:
     inside = tuple(c for p in places for c in symbolic.about[p])
     base = symbolic.facts_about((*_there(a, fn), *inside, *known))
     base |= {Constraint(_other(c.form), c.equal) for c in symbolic.facts_about((*_there(b, fn), *inside, *known))}
-    base |= {equal(x, _other(y)) for x, y in zip(a.index, b.index)}
+    equations = {equal(x, _other(y)) for x, y in zip(a.index, b.index)}
+    base |= equations | {equal(Form.symbol(p), _other(Form.symbol(p))) for p in places for e in equations
+                         if _modulo_block(e.form, p)}
     for p in places:
         t, u = Form.symbol(p), _other(Form.symbol(p))
         for c in (less(t, u), less(u, t)):
             if not impossible({*base, c}):
                 return False
     return True
+
+
+def _modulo_block(form: Form, place: str) -> bool:
+    """Whether ``form == 0`` says that two places are the same but for multiples of the block's size.
+
+    They are less than that, so they are equal: a loop in strides of the block comes to each element in one thread.
+    """
+    size, other = block_size(place[-1]), f"{place}'"
+    c = form.coefficient(place)
+    return abs(c) == 1 and form.coefficient(other) == -c and all(
+        size in m or m in ((place,), (other,)) for m, _ in form.terms)
 
 
 def _other(form: Form) -> Form:

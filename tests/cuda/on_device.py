@@ -4,17 +4,23 @@ Tangents are compared with differences of the primal kernel, adjoints with tange
 """
 from __future__ import annotations
 
+import inspect
+import re
+from textwrap import indent
+
 import numpy as np
 import pytest
 from numba import cuda
 
 import s2sad
 from s2sad import driver
-from tests.cuda import programs_shared
+from s2sad.api import modules
+from tests.cuda import programs_batched, programs_shared
 from tests.cuda.programs import PROGRAMS as SEPARATE
 from tests.cuda.programs import Program
 
 driver.check_ir = True
+SEPARATE = (*SEPARATE, *programs_batched.PROGRAMS)
 PROGRAMS = (*SEPARATE, *programs_shared.PROGRAMS)
 EACH = pytest.mark.parametrize("p", PROGRAMS, ids=lambda p: p.name)
 
@@ -92,6 +98,54 @@ def test_adjoint_is_the_transpose_of_the_tangent(p):
         single = any(getattr(a, "dtype", None) == np.float32 for a in args)
         assert abs(left - right) <= (1e-4 if single else 1e-11) * (1 + abs(left))
         assert abs(left) > 1e-6
+
+
+def on_cpu(p: Program):
+    """The kernel as a function of the CPU: a loop over the threads."""
+    blocks, threads = p.launch
+    text = inspect.getsource(p.kernel)
+    head, body = text.split(":\n", 1)
+    body = re.sub(r"cuda\.blockIdx\.x \* cuda\.blockDim\.x \+ cuda\.threadIdx\.x|cuda\.grid\(1\)", "thread", body)
+    body = body.replace("cuda.gridsize(1)", str(blocks * threads)).replace("return", "continue")
+    body = re.sub(r"cuda\.atomic\.(add|sub)\((\w+), (.*), (.*?)\)\n",
+                  lambda m: f"{m[2]}[{m[3]}] {'+' if m[1] == 'add' else '-'}= {m[4]}\n", body)
+    text = f"{head}:\n    for thread in range({blocks * threads}):\n{indent(body, '    ')}"
+    f = modules.load(text, p.name)[p.name]
+    f.__globals__.update(p.kernel.__globals__)
+    return f
+
+
+@pytest.mark.parametrize("p", [p for p in SEPARATE if "cuda.grid(2)" not in inspect.getsource(p.kernel)
+                               and "cuda.local" not in inspect.getsource(p.kernel)], ids=lambda p: p.name)
+def test_adjoint_is_that_of_a_loop_over_the_threads(p):
+    rng = np.random.default_rng(11)
+    args = p.args(rng)
+    seeds = {n: rng.standard_normal(a.shape).astype(a.dtype) for n, a in zip(names(p), args) if n in p.out}
+    shadows = {n: np.copy(seeds[n]) if n in seeds else np.zeros_like(a) for n, a in zip(names(p), args)
+               if n in (*p.wrt, *p.out) and isinstance(a, np.ndarray)}
+    f = on_cpu(p)
+    space: dict = {}
+    exec(s2sad.source(f, "adjoint", *args, wrt=p.wrt).replace("@njit", "# njit"), space)
+    given = []
+    for n, a in zip(names(p), args):
+        given += [np.copy(a) if isinstance(a, np.ndarray) else a] + ([shadows[n]] if n in shadows else [])
+    numbers = space[f"{p.name}_adjoint"](*given)
+    numbers = iter(numbers if isinstance(numbers, tuple) else (numbers,))
+    found = adjoints(kernel_of(p), p, args, seeds)
+    tight = 1e-12 if all(getattr(a, "dtype", None) != np.float32 for a in args) else 1e-5
+    for n in p.wrt:
+        expected = shadows[n] if n in shadows else np.array([next(numbers)])
+        assert np.max(np.abs(found[n] - expected)) <= tight * (1 + np.max(np.abs(expected)))
+
+
+def test_adjoint_of_a_product_of_matrices_is_two_products():
+    p = next(p for p in PROGRAMS if p.name == "tiled_product")
+    rng = np.random.default_rng(13)
+    c, a, b = p.args(rng)
+    seed = rng.standard_normal(c.shape)
+    found = adjoints(kernel_of(p), p, (c, a, b), {"C": seed})
+    inner = seed * np.cos(a @ b)
+    assert np.allclose(found["A"], inner @ b.T, rtol=1e-13) and np.allclose(found["B"], a.T @ inner, rtol=1e-13)
 
 
 def test_shadows_that_are_not_overwritten_accumulate():

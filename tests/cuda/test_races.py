@@ -198,6 +198,10 @@ RACES = {
     "an offset of each thread's own loop": ("s = 0", "for k in range(t):\n    s = 1", "a[t + s] = x[t]"),
     "an offset written by others": ("s = 0", f"x[t] = 1.0\n{SYNC}\nif x[0] > 0.5:\n    s = t", "a[s] = x[t]"),
     "halves that overlap": ("s = n // 2", "if t <= s:\n    a[t] += a[t + s]"),
+    "strides of another size": (f"for q in range(t, {SIZE}, 3):\n    a[q] = x[t]",),
+    "strides of each thread": (f"for q in range(0, {SIZE}, t + 1):\n    a[q] = x[t]",),
+    "strides that change": (f"j = t\nwhile j < {SIZE}:\n    a[j] = x[t]\n    if j > m:\n"
+                            "        j += cuda.blockDim.x\n    j += 1",),
     "a stride that may be zero": ("a[m * t] = x[t]",),
     "some with an alternative": ("if t < n or m > 0:\n    a[t] = a[t + n]",),
     "where one test does not say": ("if not (t < n and m > 0):\n    a[t + n] = x[t]", "if t < n:\n    x[t] = a[t]"),
@@ -219,6 +223,9 @@ def test_what_is_not_proven(name):
     ("for k in range(4):\n    x[t] = a[k]", SYNC, "a[t] = 1.0"),
     ("if t == 0:\n    for k in range(m, n):\n        a[0] += 1.0",),
     ("if n > 2:\n    a[t] = x[t]\nelse:\n    x[t] = a[0]",), ("cuda.atomic.add(a, 0, 1.0)", SYNC, "x[t] = a[0]"),
+    (f"for q in range(t, {SIZE}, cuda.blockDim.x):\n    a[q] = x[t]", SYNC, "x[t] = a[t + 1]"),
+    (f"j = t\nwhile j < {SIZE}:\n    a[j] = x[t]\n    j += cuda.blockDim.x",),
+    ("for q in range(3):\n    a[3 * t + q] = 1.0",),
     ("if t % 4 == 0:\n    a[t] += a[t + 1]",), ("a[3 * t + 2 * (n - n)] = 1.0", "x[t] = a[3 * t + 1]"),
     (f"for k in range(0, n, 2):\n    a[t] = x[t]\n    {SYNC}\n    x[t] = a[k]\n    {SYNC}",),
 ])
