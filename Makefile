@@ -4,13 +4,21 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_FLAGS ?= -q -n auto --maxprocesses=8
 
-.PHONY: demo test lint docs golden bench clean
+.PHONY: demo test test-cuda test-gpu lint docs golden bench clean
 
 demo: $(VENV)/dev.stamp
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+# Kernels compiled to the machine code of a GPU, which takes none: downloads about 200 MB of NVIDIA's compiler.
+test-cuda: $(VENV)/cuda.stamp
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests/cuda/ptx.py
+
+# The same kernels run on a GPU; prints why not where there is none.
+test-gpu: $(VENV)/cuda.stamp
+	$(BIN)/python -m tests.cuda.on_gpu
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check s2sad tests examples benchmarks docs
@@ -37,6 +45,10 @@ $(BIN)/python:
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+$(VENV)/cuda.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,cuda]"
 	touch $@
 
 $(VENV)/docs.stamp: pyproject.toml | $(BIN)/python

@@ -5,6 +5,7 @@ Tangents are compared with differences of the primal kernel, adjoints with tange
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from textwrap import indent
 
@@ -20,6 +21,8 @@ from tests.cuda.programs import PROGRAMS as SEPARATE
 from tests.cuda.programs import Program
 
 driver.check_ir = True
+REPEATS = int(os.environ.get("S2SAD_REPEATS", "2"))
+"""How often an adjoint is launched: more often where threads may race."""
 SEPARATE = (*SEPARATE, *programs_batched.PROGRAMS)
 PROGRAMS = (*SEPARATE, *programs_shared.PROGRAMS)
 EACH = pytest.mark.parametrize("p", PROGRAMS, ids=lambda p: p.name)
@@ -92,7 +95,7 @@ def test_adjoint_is_the_transpose_of_the_tangent(p):
     seeds = {n: rng.standard_normal(a.shape).astype(a.dtype) for n, a in zip(names(p), args) if n in p.out}
     forward = tangents(kernel, p, args, d)
     left = sum(float(np.sum(seeds[n] * forward[n])) for n in p.out)
-    for _ in range(2):                                           # a second call finds nothing of the first
+    for _ in range(REPEATS):                                     # a second call finds nothing of the first
         found = adjoints(kernel, p, args, seeds)
         right = sum(float(np.sum(found[n] * d[n])) for n in p.wrt)
         single = any(getattr(a, "dtype", None) == np.float32 for a in args)

@@ -107,7 +107,8 @@ PROGRAMS = (
     Program(reprojection, ("cameras", "points", "weights"), ("error",),
             lambda r: (np.zeros(12), _cameras(r), r.random((3, 3)), r.random((6, 2)), r.random(6),
                        np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2]))),
-    Program(trajectories, ("start", "rate"), ("end",), lambda r: (np.zeros(5), 0.1 + r.random(5), 2 + r.random(5), 1.1)),
+    Program(trajectories, ("start", "rate"), ("end",),
+            lambda r: (np.zeros(5), 0.1 + r.random(5), 2 + r.random(5), 1.1)),
     Program(rays, ("origin", "direction", "centre", "radius"), ("hit",),
             lambda r: (np.zeros(5), r.random((5, 2)), 1 + r.random((5, 2)), 3 + r.random((3, 2)), 0.5 + r.random(3))),
 )
