@@ -1,4 +1,4 @@
-"""The tests of kernels on a GPU, each adjoint launched twenty times, and under ``compute-sanitizer`` where it is installed.
+"""The tests of kernels on a GPU, adjoints launched twenty times, and under ``compute-sanitizer`` where that is there.
 
 ``python -m tests.cuda.on_gpu``, or ``make test-gpu``. Where there is no GPU it prints why, and that is all.
 """
