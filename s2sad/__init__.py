@@ -9,7 +9,7 @@
 """
 from __future__ import annotations
 
-from s2sad import numeric, numerics
+from s2sad import numeric, numerics, vmath
 from s2sad.api.checking import GradientMismatch, check_grads
 from s2sad.api.checkpoints import checkpointed
 from s2sad.api.differentiable import Differentiable, differentiate
@@ -34,5 +34,5 @@ __all__ = [
     "Jacobian", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax",
     "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed", "clear_workspace",
     "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "numeric",
-    "numerics", "rule_for", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
+    "numerics", "rule_for", "source", "stop_gradient", "tangent", "value_and_grad", "vjp", "vmath",
 ]

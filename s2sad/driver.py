@@ -45,6 +45,7 @@ from s2sad.lower import lower_arrays
 from s2sad.lower.calls import prepare_calls
 from s2sad.lower.lists import lower_lists
 from s2sad.lower.tapes import recognise_growth
+from s2sad.lower.vector_math import use_vector_math, widen_vector_math
 from s2sad.numerics import ELEMENTWISE
 from s2sad.optimise.augment import augment
 from s2sad.optimise.coalesce import coalesce
@@ -66,6 +67,7 @@ from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
 from s2sad.rules.calls import CallRule
 from s2sad.runtime.helpers import dispatchers
+from s2sad.vmath import TYPED
 
 TEMPORARY = re.compile(r"t\d+(_\d+)?")
 """What the frontend calls the values the author did not name."""
@@ -118,13 +120,14 @@ _recent: OrderedDict[tuple, Prepared] = OrderedDict()
 RECENT = 32
 
 
-def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division: bool) -> Prepared:
+def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division: bool,
+             math: str = "libm") -> Prepared:
     """:func:`prepare`, or what it gave the last time for this very function and these types."""
-    key = (id(user), argtypes, check_division, optimised, declarations())
+    key = (id(user), argtypes, check_division, math, optimised, declarations())
     found = _recent.get(key)
     if found is None or found.user is not user:
         with noting() as functions:
-            found = Prepared(user, *prepare(user, argtypes, check_division=check_division), functions)
+            found = Prepared(user, *prepare(user, argtypes, check_division=check_division, math=math), functions)
         _recent[key] = found
         while len(_recent) > RECENT:
             _recent.popitem(last=False)
@@ -133,8 +136,8 @@ def prepared(user: UserFunction, argtypes: tuple[nbt.Type, ...], check_division:
     return found
 
 
-def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
-            check_division: bool = True) -> tuple[Function, object, frozenset[str]]:
+def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *, check_division: bool = True,
+            math: str = "libm") -> tuple[Function, object, frozenset[str]]:
     """Parse, infer, lower and simplify: the passes before differentiation, in order.
 
     Gives the IR, the type of the result, and the names that are the author's rather than a pass's.
@@ -149,6 +152,8 @@ def prepare(user: UserFunction, argtypes: tuple[nbt.Type, ...], *,
     fn = lower_arrays(fn, check_division=check_division)         # array statements become loops, views become indices
     if any(n not in fn.types for n in w.all_names(fn)):
         fn = _retyped(fn, types)
+    if math == "vector":
+        fn = checked(use_vector_math(fn))                        # the elementary functions that loops vectorise
     fn = improved(propagate_copies, fn)
     fn = improved(merge_common_subexpressions, fn)
     fn = improved(recognise_increments, fn)
@@ -186,9 +191,9 @@ def _parameter_types(fn: Function, argtypes: tuple[nbt.Type, ...]) -> dict[str, 
 def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) -> tuple[Function, object]:
     """The types of all names, with the bodies of array functions in place of their calls."""
     fn, sites = with_sites(fn, normal_form, products)
-    inferred, returned = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees), **sites})
+    inferred, returned = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **compiled(fn.callees), **sites})
     fn = define_everywhere(cut_unreachable(fn, {**inferred, **types}), inferred)
-    return expand(replace(fn, types={**inferred, **types}), sites), returned
+    return expand(widen_vector_math(replace(fn, types={**inferred, **types})), sites), returned
 
 
 def uses_array_functions(user: UserFunction) -> bool:
@@ -198,12 +203,13 @@ def uses_array_functions(user: UserFunction) -> bool:
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
-    inferred, _ = infer(fn, types, {**dispatchers(), **ELEMENTWISE, **compiled(fn.callees)})
+    inferred, _ = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **compiled(fn.callees)})
     return replace(fn, types={**fn.types, **inferred, **types})
 
 
 def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, check_division: bool = True,
-            results: frozenset[int] | None = None, outputs: tuple[str, ...] | None = None) -> Analysed:
+            results: frozenset[int] | None = None, outputs: tuple[str, ...] | None = None,
+            math: str = "libm") -> Analysed:
     """Everything derivatives of one specialisation share. ``results`` restricts the leaves of the result that count.
 
     ``wrt`` and ``outputs`` are names of the author's, the interface has those of the IR. Types of tuples are types of
@@ -211,7 +217,7 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     """
     layout = layout_of(user, argtypes)
     user, argtypes, wrt = layout.user, layout.types, layout.leaves(wrt, floating=True)
-    ready = prepared(user, argtypes, check_division)
+    ready = prepared(user, argtypes, check_division, math)
     fn = ready.fn
     internal = dict(zip(user.params, fn.params))
     wrt = tuple(internal[p] for p in wrt)
@@ -314,7 +320,7 @@ JACOBIANS = {"jacfwd": jacfwd_functions, "jacrev": jacrev_functions, "pushed": p
 def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, jit: bool = True,
              numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
              outputs: tuple[str, ...] | None = None, into: bool = False, width: int | None = None,
-             strong_zero: bool = True) -> Generated:
+             strong_zero: bool = True, math: str = "libm") -> Generated:
     """Generate the module of one kind of derivative for one specialisation.
 
     Parameters
@@ -343,6 +349,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         For ``vector_tangent`` and ``jacfwd``: the number of directions at once.
     strong_zero : bool
         A zero adjoint times an infinite partial is zero.
+    math : {"libm", "vector"}
+        With ``"vector"`` elementary functions are those of :mod:`s2sad.vmath`.
 
     Returns
     -------
@@ -359,7 +367,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
         return Generated(kind, user.name, text, (user.name,), Interface(user.params, wrt, (), (), None))
     functions, name, entries, interface = generate_functions(
         user, kind, argtypes, wrt, numba_options=options, value=value, has_aux=has_aux, outputs=outputs, into=into,
-        width=width, strong_zero=strong_zero)
+        width=width, strong_zero=strong_zero, math=math)
     ruled = {f.name: owner for f in functions if (owner := getattr(f, "ruled", None)) is not None}
     return Generated(kind, name, assemble(functions, jit=jit, options=options), entries, interface, ruled)
 
@@ -367,7 +375,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
 def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *,
                        numba_options: Mapping[str, object] | None = None, value: bool = False, has_aux: bool = False,
                        outputs: tuple[str, ...] | None = None, into: bool = False, width: int | None = None,
-             strong_zero: bool = True,
+                       strong_zero: bool = True, math: str = "libm",
                        ) -> tuple[list[ast.FunctionDef], str, tuple[str, ...], Interface]:
     """The functions :func:`generate` puts into a module, as syntax trees: (functions, entry, entries, interface)."""
     layout = layout_of(user, argtypes)
@@ -387,11 +395,12 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         final = tuple(o for o in outputs or () if o != "return")
         if outputs is not None and "return" not in outputs:
             results = frozenset()
-    a = analyse(user, argtypes, wrt, check_division=python_model, results=results, outputs=final)
+    a = analyse(user, argtypes, wrt, check_division=python_model, results=results, outputs=final,
+                math=math)
     if outputs is not None:
         internal = dict(zip(user.params, a.fn.params))
         outputs = tuple(internal.get(o, o) for o in outputs)
-    callees = callees_of(a, numba_options or {}, strong_zero)
+    callees = callees_of(a, numba_options or {}, strong_zero, math)
     a = replace(a, callees=callees, optimised=optimised)
     plain = not has_aux and not value
     single = not isinstance(a.interface.result, tuple)           # callees return value and tangent as one flat tuple
@@ -420,17 +429,18 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     return [*carried, *called, *built[0]], *built[1:], a.interface.of(user.params)
 
 
-def callees_of(a: Analysed, options: Mapping[str, object], strong_zero: bool) -> Callees:
+def callees_of(a: Analysed, options: Mapping[str, object], strong_zero: bool, math: str = "libm") -> Callees:
     """The supply of functions that a module calls by name."""
     def model(user: UserFunction) -> bool:
         return (user.options or options).get("error_model", "python") == "python"
 
     taken = {f"{a.fn.name}_{kind}" for kind in ("tangent", "adjoint", "grad", "value_and_grad", "forward", "reverse")}
     callees = Callees(
-        lambda user, types: prepared(user, types, model(user)),
-        lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user)),
+        lambda user, types: prepared(user, types, model(user), math),
+        lambda user, types, wrt: analyse(user, types, wrt, check_division=model(user), math=math),
         lambda user, kind, types, wrt: generate(user, kind, types, wrt, jit=False,
-                                                numba_options=user.options or options, strong_zero=strong_zero), taken)
+                                                numba_options=user.options or options, strong_zero=strong_zero,
+                                                math=math), taken)
     callees.one(a.user)
     callees.carry(a.fn)
     return callees

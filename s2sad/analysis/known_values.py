@@ -16,6 +16,8 @@ from s2sad.ir import walk as w
 from s2sad.transform.formulas import Formula, Node
 
 WORTH_IT = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "expm1", "log1p"})
+VECTOR = "vector_"
+"""What the names of functions of :mod:`s2sad.vmath` begin with."""
 
 Known = Mapping[Node, str]
 """Which temporary holds what a part of a formula would compute."""
@@ -42,7 +44,7 @@ def find_known(fn: Function, at: Structure) -> dict[Stmt, dict[Node, str]]:
             for j, other, value in made:
                 if s is not other and op.args == value.args and at.is_temporary(other.target) \
                         and not _rebound(body[min(j, k):max(j, k) + 1], op.args[0]):
-                    found.setdefault(s, {})[Node(f"math.{_plain(value.fn)}", value.args)] = other.target
+                    found.setdefault(s, {})[Node(_in_formulas(value.fn), value.args)] = other.target
 
     block(fn.body)
     return found
@@ -56,12 +58,16 @@ def with_known(f: Formula, known: Known) -> Formula:
 
 
 def _plain(fn: str) -> str:
-    return fn.rpartition(".")[2]
+    return fn.rpartition(".")[2].removeprefix(VECTOR)
+
+
+def _in_formulas(fn: str) -> str:
+    return fn if fn.startswith(VECTOR) else f"math.{_plain(fn)}"
 
 
 def _is_worth_it(op: Op, target: str, types: Mapping[str, Any]) -> bool:
     """Whether an operation is a transcendental function of one double-precision variable."""
-    return (_plain(op.fn) in WORTH_IT and op.fn.startswith(("math.", "np.")) and len(op.args) == 1
+    return (_plain(op.fn) in WORTH_IT and op.fn.startswith(("math.", "np.", VECTOR)) and len(op.args) == 1
             and isinstance(op.args[0], str) and types.get(op.args[0]) == types.get(target) == nbt.float64)
 
 

@@ -54,7 +54,7 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
         if h in ufuncs:
             blocks.append(f"@{'vectorize' if jit else 'np.vectorize'}\n{text}")
         else:
-            blocks.append(_decorated(text, jit, {}))
+            blocks.append(_decorated(text, jit, {"forceinline": True} if HELPERS[h].inlined else {}))
     blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
 
@@ -97,7 +97,7 @@ def _with_dependencies(names: set[str]) -> list[str]:
 def _decorated(text: str, jit: bool, options: Mapping[str, object]) -> str:
     if not jit:
         return text
-    given = {"error_model": "numpy", **{k: options[k] for k in PASSED_ON if options.get(k)}}
+    given = {"error_model": "numpy", **{k: options[k] for k in (*PASSED_ON, "forceinline") if options.get(k)}}
     return f"@njit({_spelled(given)})\n{text}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad import numerics
+from s2sad import numerics, vmath
 from s2sad.errors import UnsupportedFunction
 from s2sad.frontend.device import device_module, is_device_module
 from s2sad.frontend.source import (
@@ -62,7 +62,7 @@ def _table() -> dict[int, str]:
     for b, obj in vars(builtins).items():
         if isinstance(obj, type) and issubclass(obj, Exception):
             table[id(obj)] = b
-    table |= {id(f): name for name, f in numerics.ELEMENTWISE.items()}
+    table |= {id(f): name for name, f in (*numerics.ELEMENTWISE.items(), *vmath.TYPED.items())}
     import numba
     table[id(numba.prange)] = "numba.prange"
     return table

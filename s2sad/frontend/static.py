@@ -20,7 +20,7 @@ import gast
 import numba
 import numpy as np
 
-from s2sad import numerics
+from s2sad import numerics, vmath
 from s2sad.errors import UnsupportedFunction, UnsupportedSyntax
 from s2sad.frontend.binding import bound_names, global_stores, never_true_on_import, outside_functions
 from s2sad.frontend.device import MODULES, device_module
@@ -423,8 +423,8 @@ def _module(name: str) -> Module:
         return device_module()
     if name.startswith("numba."):
         return Module(name, lambda attr: Library(f"{name}.{attr}"))
-    if name == "s2sad.numerics":
-        return meaning(numerics, name)  # type: ignore[return-value]
+    if name in ("s2sad.numerics", "s2sad.vmath"):
+        return meaning(numerics if name == "s2sad.numerics" else vmath, name)  # type: ignore[return-value]
     if name in ("s2sad", "functools"):
         # Named here for their decorators.
         return Module(name, lambda attr: _own_member(f"{name}.{attr}"))
@@ -432,7 +432,7 @@ def _module(name: str) -> Module:
 
 
 def _own_member(name: str) -> Meaning:
-    if name == "s2sad.numerics":
+    if name in ("s2sad.numerics", "s2sad.vmath"):
         return _module(name)
     return Library(name.removeprefix("s2sad.") if name in ("s2sad.stop_gradient", "s2sad.checkpointed") else name)
 

@@ -97,6 +97,23 @@ rule("logexpm1(x)", x="-1 / expm1(-x)")
 rule("xlogy(x, y)", x="log(y)", y="0.0 if x == 0 else x / y")
 rule("xlog1py(x, y)", x="log1p(y)", y="0.0 if x == 0 else x / (1 + y)")
 
+# ---------------------------------------------------------------------------- s2sad.vmath
+
+rule("vector_exp(x)", x="Ω")
+rule("vector_expm1(x)", x="vector_exp(x)")
+rule("vector_log(x)", x="1 / x")
+rule("vector_log1p(x)", x="1 / (1 + x)")
+rule("vector_sin(x)", x="vector_cos(x)")
+rule("vector_cos(x)", x="-vector_sin(x)")
+rule("vector_tanh(x)", x="vector_sech2(x)")
+rule("vector_sech2(x)", x="-2 * vector_tanh(x) * Ω")
+rule("vector_expit(x)", x="Ω * vector_expit(-x)")
+rule("vector_erf(x)", x="two_over_sqrt_pi * vector_gauss(x)")
+rule("vector_erfc(x)", x="-two_over_sqrt_pi * vector_gauss(x)")
+rule("vector_gauss(x)", x="0.0 if Ω == 0 else -2 * x * Ω")
+rule("vector_ndtr(x)", x="vector_norm_pdf(x)")
+rule("vector_norm_pdf(x)", x="0.0 if Ω == 0 else -x * Ω")
+
 # ---------------------------------------------------------------------------- not smooth everywhere
 
 rule("abs(x)", names=("abs", "np.abs", "np.absolute", "np.fabs", "math.fabs"), x="sign(x)")

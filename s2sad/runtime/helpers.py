@@ -10,7 +10,7 @@ def zmul(b, p):
 from __future__ import annotations
 
 import dis
-import inspect
+import linecache
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from s2sad.runtime import special
+from s2sad.runtime import special, vector
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class Helper:
     """A function to be copied into generated modules.
 
     ``source`` is its complete text without decorators; it uses ``math``, ``np`` and the helpers named in ``needs``.
+    ``inlined`` ones are compiled into their callers, whose loops are vectorised only then.
     """
 
     name: str
     source: str
     needs: tuple[str, ...]
+    inlined: bool
 
 
 # ---------------------------------------------------------------------------- derivatives
@@ -141,16 +143,28 @@ def list_index(i, n):
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
     zmul, nonzero, stop_gradient, checkpointed, next_snapshot, times_i, complex_sech2, grown, clamp, extent, list_index,
-    *special.IN_ORDER)
+    *special.IN_ORDER, *vector.IN_ORDER)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 
-def _globals(f: FunctionType) -> set[str]:
-    return {i.argval for i in dis.get_instructions(f) if i.opname == "LOAD_GLOBAL"}
+def _needs(f: FunctionType) -> tuple[str, ...]:
+    """The helpers a function calls, in order."""
+    named = [n for n in _FUNCTIONS if n in f.__code__.co_names]          # as attributes, perhaps: math.erf
+    called = {i.argval for i in dis.get_instructions(f) if i.opname == "LOAD_GLOBAL"} if named else set()
+    return tuple(n for n in named if n in called)
+
+
+def _source(f: FunctionType) -> str:
+    """The text of a function at the top of its module (``inspect`` tokenises the module for each)."""
+    lines = linecache.getlines(f.__code__.co_filename, f.__globals__)
+    first = end = f.__code__.co_firstlineno
+    while end < len(lines) and (lines[end].isspace() or lines[end].startswith(" ")):
+        end += 1
+    return "".join(lines[first - 1:end]).rstrip() + "\n"
 
 
 HELPERS: Final[Mapping[str, Helper]] = MappingProxyType({
-    name: Helper(name, inspect.getsource(f), tuple(n for n in _FUNCTIONS if n in _globals(f)))
+    name: Helper(name, _source(f), _needs(f), f in vector.IN_ORDER)
     for name, f in _FUNCTIONS.items()})
 
 
@@ -166,5 +180,6 @@ def dispatchers() -> Mapping[str, Callable[..., Any]]:
     compiled: dict[str, Any] = {"math": math, "np": np}
     for name, f in _FUNCTIONS.items():
         # A copy that finds compiled helpers under the names it calls.
-        compiled[name] = njit(error_model="numpy")(FunctionType(f.__code__, compiled, name))
+        options = {"forceinline": True} if HELPERS[name].inlined else {}
+        compiled[name] = njit(error_model="numpy", **options)(FunctionType(f.__code__, compiled, name))
     return MappingProxyType({name: compiled[name] for name in _FUNCTIONS})

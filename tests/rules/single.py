@@ -97,7 +97,7 @@ def _module(name, *sources):
 
 MATH = _module("math", math, ieee)
 NUMPY = _module("numpy", np)
-NUMPY.float32, NUMPY.float64 = Single, lambda x: np.float64(float(x))
+NUMPY.float32 = Single
 
 
 def execute_single(source):

@@ -1,0 +1,76 @@
+"""Vector math in place of the C library's, in the precision that the program has.
+
+With ``math="vector"``, before::
+
+    y = math.exp(x)
+
+and after, where ``x`` is of double precision, and where it is of single precision (what generated modules carry of
+:mod:`s2sad.vmath` computes in double precision)::
+
+    y = vector_exp(x)
+
+    t = np.float64(x)
+    t_1 = vector_exp(t)
+    y = np.float32(t_1)
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from numba import types as nbt
+
+from s2sad.ir import Assign, Function, Op, Stmt
+from s2sad.ir import walk as w
+from s2sad.ir.names import Names
+from s2sad.vmath import TYPED
+
+INSTEAD = {
+    **{f"{space}.{name}": f"vector_{name}" for space in ("math", "np")
+       for name in ("exp", "expm1", "log", "log1p", "tanh")},
+    "math.erf": "vector_erf", "erf": "vector_erf", "math.erfc": "vector_erfc", "erfc": "vector_erfc",
+    **{name: f"vector_{name}" for name in ("expit", "gauss", "ndtr", "norm_pdf", "sech2")},
+}
+"""The functions that have a counterpart, and its name."""
+
+
+def use_vector_math(fn: Function) -> Function:
+    """Call functions of :mod:`s2sad.vmath` on numbers instead of the C library's. The types of all names are known."""
+    return _rewritten(fn, INSTEAD)
+
+
+def widen_vector_math(fn: Function) -> Function:
+    """Give functions of :mod:`s2sad.vmath` arguments of double precision."""
+    return _rewritten(fn, {name: name for name in TYPED})
+
+
+def _rewritten(fn: Function, instead: dict[str, str]) -> Function:
+    names = Names(w.all_names(fn))
+    types: dict[str, Any] = dict(fn.types)
+
+    def visit(s: Stmt) -> tuple[Stmt, ...]:
+        match s:
+            case Assign(target, Op(called, (str() as x,))) if called in instead:
+                before, after = types.get(x), types.get(target)
+                if not (isinstance(before, nbt.Float | nbt.Integer | nbt.Boolean)
+                        and after in (nbt.float64, nbt.float32)):
+                    return (s,)                                  # on arrays or complex numbers
+                if instead[called] == called and before == after == nbt.float64:
+                    return (s,)
+                out: list[Stmt] = []
+                if before != nbt.float64:
+                    out.append(Assign(wide := fresh(), Op("np.float64", (x,)), s.loc))
+                    x = wide
+                if after == nbt.float64:
+                    return (*out, Assign(target, Op(instead[called], (x,)), s.loc))
+                return (*out, Assign(wide := fresh(), Op(instead[called], (x,)), s.loc),
+                        Assign(target, Op("np.float32", (wide,)), s.loc))
+        return (s,)
+
+    def fresh() -> str:
+        name = names.fresh("t")
+        types[name] = nbt.float64
+        return name
+
+    body = w.map_block(fn.body, visit)
+    return fn if body is fn.body else replace(fn, body=body, types=types)
