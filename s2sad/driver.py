@@ -38,6 +38,7 @@ from s2sad.kinds.called import callee_functions, carried_functions, require_name
 from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
 from s2sad.kinds.jacobian import jacfwd_functions, jacrev_functions, pushed_functions
+from s2sad.kinds.linearized import linearized_functions
 from s2sad.kinds.tangent import tangent_functions
 from s2sad.kinds.vector_tangent import WIDTH, vector_tangent_functions
 from s2sad.kinds.vjp import vjp_functions
@@ -326,8 +327,8 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     Parameters
     ----------
     user : UserFunction
-    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd",
-            "jacrev", "pushed"}
+    kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "linearized",
+            "vector_tangent", "jacfwd", "jacrev", "pushed"}
         ``"flat"`` is the function with the leaves of structured arguments as its parameters.
     argtypes : tuple of numba types
         One per parameter.
@@ -391,7 +392,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
     final: tuple[str, ...] | None = None        # mutated parameters whose final content counts; None: all of them
     if kind in ("grad", "value_and_grad"):
         final = ()
-    elif kind in ("vjp", *JACOBIANS):
+    elif kind in ("vjp", "linearized", *JACOBIANS):
         final = tuple(o for o in outputs or () if o != "return")
         if outputs is not None and "return" not in outputs:
             results = frozenset()
@@ -417,6 +418,8 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
             built = gradient_functions(a, finish, kind=kind, has_aux=has_aux, strong_zero=strong_zero)
         case "vjp":
             built = vjp_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
+        case "linearized":
+            built = linearized_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
         case "jacfwd" | "jacrev" | "pushed":
             built = JACOBIANS[kind](a, finish, outputs=outputs, into=into, width=width, strong_zero=strong_zero)
         case "vector_tangent":

@@ -51,16 +51,16 @@ class State:
         return frozenset((*self.arrays, *self.scalars))
 
 
-def repeated_loops(fn: Function, fused: Collection[Stmt]) -> frozenset[Stmt]:
-    """The checkpointed loops all loops around which are run one iteration at a time, too."""
+def repeated_loops(fn: Function, fused: Collection[Stmt], wanted: Collection[Stmt]) -> frozenset[Stmt]:
+    """Those of the loops ``wanted`` all loops around which are run one iteration at a time, too."""
     found: set[Stmt] = set()
 
     def visit(block: tuple[Stmt, ...]) -> None:
         for s in block:
-            if isinstance(s, For) and (s.checkpoints is not None or s in fused):
-                if s.checkpoints is not None:
+            if s in wanted or s in fused:
+                if s in wanted:
                     found.add(s)
-                visit(s.body)
+                visit(*w.blocks(s))
             elif w.blocks(s) and not isinstance(s, Loop):
                 for b in w.blocks(s):
                     visit(b)
@@ -104,10 +104,10 @@ def _only_stored(inside: tuple[Stmt, ...], array: str) -> bool:
                if array in w.reads(s) or array in w.written(s) or array in w.binds(s))
 
 
-def refuse_unrepeatable(fn: Function, at: Structure, states: Mapping[For, State]) -> None:
-    """Raise a located error for a checkpointed loop whose steps cannot be run again, or not here."""
+def refuse_unrepeatable(fn: Function, at: Structure, wanted: Collection[Stmt], states: Mapping[For, State]) -> None:
+    """Raise a located error for one of the loops ``wanted`` whose steps cannot be run again, or not here."""
     for s in w.walk(fn.body):
-        if not isinstance(s, For) or s.checkpoints is None:
+        if not isinstance(s, For) or s not in wanted:
             continue
         if s not in at.repeated:
             raise UnsupportedSyntax("a checkpointed loop in a loop that is not checkpointed", loc=s.loc, code=CODE,

@@ -14,6 +14,7 @@ from typing import Any
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.checkpoints import State, outside_reads, repeated_loops, state_of
+from s2sad.analysis.costs import CHEAP
 from s2sad.analysis.dependence import Dependence
 from s2sad.analysis.fusible import Fused, Fusion, outermost_fusible
 from s2sad.analysis.kills import find_overwritten
@@ -65,16 +66,6 @@ class Need:
     index: tuple[Atom, ...] | None = None
 
 
-CHEAP = frozenset({"add", "sub", "mul", "neg", "pos", "div", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne",
-                   "not", "and_", "or_", "xor", "invert", "select", "max", "min", "abs", "nonzero", "zmul", "extent",
-                   "clamp", "list_index", "math.fabs", "np.abs", "int", "float", "np.float64", "np.float32",
-                   "math.sqrt", "np.sqrt",
-                   "bool", "np.int64", "np.maximum", "np.minimum", "lshift", "rshift", "np.square", "stop_gradient",
-                   "is_", "is_not", "np.real", "np.imag", "np.conj", "complex", "np.complex128", "np.complex64",
-                   "np.divide", "times_i"})
-"""The cost model: these are recomputed rather than taped; so are loads. The rest (transcendentals) is worth storing."""
-
-
 @dataclass
 class Plan:
     """How required values are restored, by statement."""
@@ -95,6 +86,8 @@ class Plan:
     """Arrays that are swapped with one another."""
     fused: dict[For, Fused] = field(default_factory=dict)
     """Loops run forward and backward one iteration at a time."""
+    checkpointed: frozenset[Stmt] = frozenset()
+    """Loops that are to keep snapshots rather than tapes."""
     repeated: dict[For, State] = field(default_factory=dict)
     """Checkpointed loops, and what is brought back before an iteration is run again."""
     live: set[str] = field(default_factory=set)
@@ -141,20 +134,32 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
 
     With ``computes_again`` every operation counts as cheap: where a tape costs more than a transcendental.
     """
-    structure.repeated = repeated_loops(fn, ())
+    wanted = loops_that_keep(fn, active, structure, computes_again)
+    structure.repeated = repeated_loops(fn, (), wanted)
     planner = _Planner(fn, active, structure, computes_again)
     plan = planner.run()
     found = outermost_fusible(fn, structure, planner.overwritten, plan.live) if fuse is not Fusion.NONE else {}
     found = {s: how for s, how in found.items() if planner.keeps_within(s)}
     if fuse is Fusion.WITH_VALUE:
         found = dict([(s, how) for s, how in found.items() if how.upwards][-1:])
+    plan.checkpointed = wanted
     if not found:
         return plan
     structure.fused = frozenset(found)
-    structure.repeated = repeated_loops(fn, found)
+    structure.repeated = repeated_loops(fn, found, wanted)
     plan = _Planner(fn, active, structure, computes_again).run()
-    plan.fused = found
+    plan.fused, plan.checkpointed = found, wanted
     return plan
+
+
+def loops_that_keep(fn: Function, active: Activity, structure: Structure, computes_again: bool) -> frozenset[Stmt]:
+    """The checkpointed loops that would have tapes; what the others need is there without."""
+    loops = [s for s in w.walk(fn.body) if isinstance(s, For) and s.checkpoints is not None]
+    if loops:
+        planner = _Planner(fn, active, structure, computes_again)
+        planner.run()
+        loops = [s for s in loops if planner.keeps_within(s)]
+    return frozenset(loops)
 
 
 class _Planner:
@@ -441,9 +446,8 @@ class _Planner:
             for name, found in self.needs.items():
                 for need in found:
                     before, after = table.setdefault(need.at, (set(), set()))
-                    group = self.groups.get(name)
-                    (after if need.after else before).update(
-                        {need} if group is None else {replace(need, name=n, index=None) for n in group})
+                    (after if need.after else before).add(need if name not in self.groups
+                                                          else replace(need, index=None))
             self._by_statement = table
         return self._by_statement
 
@@ -452,6 +456,9 @@ class _Planner:
         if w.blocks(s):
             required = required | before | after
         match s:
+            case Permute(targets, sources):
+                now = dict(zip(sources, targets))
+                return {replace(n, name=now[n.name]) if n.name in now else n for n in required | before} | after
             case If(_, then, orelse):
                 return self._record(then, required) | self._record(orelse, required)
             case For() if s in self.at.fused:

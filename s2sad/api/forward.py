@@ -81,10 +81,10 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
                               hint="the tangent of a function or a text is None")
         given = tuple(t for name, t in zip(program.parameters.names, given) if name in bound.parameters.names)
         program, args = bound, rest
-    return _pushed(program, args, given, spelled(outputs))
+    return pushed(program, args, given, spelled(outputs))
 
 
-def _pushed(program: Program, args: tuple[object, ...], given: tuple[object, ...],
+def pushed(program: Program, args: tuple[object, ...], given: tuple[object, ...],
             wanted: tuple[str, ...] | str | None) -> tuple[object, object]:
     found = fingerprint(args)
     layout = program.layout_for(args, found)
@@ -114,7 +114,7 @@ def _of_one_array(program: Program, same: dict[str, str], args: tuple[object, ..
     if outputs is not None:
         outputs = renamed(program, same, (outputs,) if isinstance(outputs, str) else outputs, "outputs")
     rest = tuple(a for n, a in zip(names, args) if n not in same)
-    return _pushed(shared(program, same), rest, tuple(given.values()), outputs)
+    return pushed(shared(program, same), rest, tuple(given.values()), outputs)
 
 
 class _Plan:

@@ -119,7 +119,7 @@ class _Plan:
         if leaves is not None and resolved is not None:
             self.structure = tuple(result if o == "return" else layout.types[layout.user.params.index(o)]
                                    for o in leaves)
-            self.form = _form(layout, resolved, leaves, tree, result)
+            self.form = output_form(layout, resolved, leaves, tree, result)
         self.plain = plain(self.form) and layout.flat
         self.gradients = gradient_form(layout, Wrt(chosen, False))
         wanted = layout.positions(layout.leaves(chosen, floating=True))
@@ -149,7 +149,7 @@ class Unwritten:
     position: int
 
 
-def _form(layout: Layout, outputs: tuple[str, ...], written: tuple[str, ...], tree: Any, result: Tree) -> Node:
+def output_form(layout: Layout, outputs: tuple[str, ...], written: tuple[str, ...], tree: Any, result: Tree) -> Node:
     """The structure of the tuple of outputs, its leaves numbered as in what the forward sweep returns."""
     first: dict[str, int] = {}
     count = 0

@@ -9,10 +9,11 @@ from s2sad.api.program import Program, Types, program_of
 from s2sad.api.signatures import completed, from_annotations, parse_signature
 from s2sad.api.statics import separate
 from s2sad.api.structures import of_python
-from s2sad.errors import BadCall
+from s2sad.errors import BadCall, UnsupportedFunction
 from s2sad.ir.trees import tree_of_type
+from s2sad.transform.splitting import NotSplit
 
-KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd",
+KINDS = ("primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "linearized", "vector_tangent", "jacfwd",
          "jacrev")
 
 
@@ -24,9 +25,10 @@ def source(f: Callable[..., object], kind: str, *example_args: object, signature
     ----------
     f : callable
         A Python function, a numba dispatcher, or an object made by :func:`differentiate` or :func:`grad`.
-    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "vector_tangent", "jacfwd", "jacrev"}
-        What to show; ``"vjp"`` has both sweeps, ``"vector_tangent"`` several directions. A Hessian is the
-        ``"jacfwd"`` of a gradient.
+    kind : {"primal", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "linearized", "vector_tangent", "jacfwd",
+            "jacrev"}
+        What to show; ``"vjp"`` has both sweeps, ``"linearized"`` both parts of :func:`linearize`,
+        ``"vector_tangent"`` several directions. A Hessian is the ``"jacfwd"`` of a gradient.
     *example_args
         Arguments whose types the code is generated for.
     signature : str, optional
@@ -76,11 +78,15 @@ def source_of(program: Program, kind: str, example_args: tuple[object, ...], sig
     if kind not in ("primal", "flat"):
         program.require_differentiable(argtypes, names)
     flags: dict[str, object] = {}
-    if outputs is not None and kind in ("vjp", "jacfwd", "jacrev"):
+    if outputs is not None and kind in ("vjp", "linearized", "jacfwd", "jacrev"):
         layout = program.layout(argtypes)
         wanted = resolve(program, layout, program.interface(argtypes, names), outputs)
         flags["outputs"] = leaves_written(layout, program.interface(argtypes, names), wanted)
-    return program.specialise(kind, argtypes, names, **flags).generated.source
+    try:
+        return program.specialise(kind, argtypes, names, **flags).generated.source
+    except NotSplit as e:
+        raise UnsupportedFunction(f"the tangent of {program.name} cannot be taken apart: {e}", code="S2S010",
+                                  hint="linearize computes its values again for each direction") from None
 
 
 def _types(program: Program, example_args: tuple[object, ...], signature: object) -> Types:

@@ -78,10 +78,10 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
     parts: list[Arg] = [adj.result if o == "return" else o for o in order]  # type: ignore[misc]
     value, tail = hold(TupleArg(tuple(parts)), types, names, a)
     assert isinstance(value, TupleArg)
-    head = (*_placeholders(saved, adj.forward, a, types), *head)
+    head = (*placeholders(saved, adj.forward, a, types), *head)
     result = TupleArg((value if outputs is not None else value.items[0], TupleArg(tuple(saved))))
     forward = Function(f"{a.fn.name}_forward", a.fn.params, (*head, *adj.forward, *tail), result, a.fn.loc, types)
-    nodes = [finish(forward, a, frozenset()), _unpacking(finish(reverse, a, frozenset()), saved, cotangents)]
+    nodes = [finish(forward, a, frozenset()), unpacking(finish(reverse, a, frozenset()), saved, cotangents)]
     return nodes, forward.name, (forward.name, reverse.name)
 
 
@@ -101,7 +101,7 @@ def ordered_outputs(a: Analysed, outputs: tuple[str, ...] | None) -> tuple[str, 
     return outputs
 
 
-def _placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str, Any]) -> tuple[Stmt, ...]:
+def placeholders(saved: list[str], forward: Block, a: Analysed, types: dict[str, Any]) -> tuple[Stmt, ...]:
     """What is bound on some paths only is handed over as a zero or an empty array on the others."""
     out: list[Stmt] = []
     for n in saved:
@@ -130,12 +130,13 @@ def _content_read(body: Block) -> set[str]:
     return out
 
 
-def _unpacking(node: ast.FunctionDef, saved: list[str], cotangents: list[str]) -> ast.FunctionDef:
+def unpacking(node: ast.FunctionDef, saved: list[str], others: list[str],
+              hints: tuple[str, str] = ("saved", "cotangents")) -> ast.FunctionDef:
     """The reverse sweep takes two tuples; its first lines give their elements names."""
-    names = Names({*saved, *cotangents, *names_of(node)})
-    tuples = names.fresh("saved"), names.fresh("cotangents")
+    names = Names({*saved, *others, *names_of(node)})
+    tuples = names.fresh(hints[0]), names.fresh(hints[1])
     lines = [f"{', '.join(given)}{',' if len(given) == 1 else ''} = {source}"
-             for given, source in zip((saved, cotangents), tuples) if given]
+             for given, source in zip((saved, others), tuples) if given]
     node.args.args = [ast.arg(arg=t) for t in tuples]
     node.body = [*ast.parse("\n".join(lines)).body, *node.body]
     return node

@@ -40,8 +40,10 @@ class Context:
         self.at = Structure(fn)
         self.plan: Plan = plan_required(fn, active, self.at, fuse=fuse,
                                        computes_again=target.computes_again)
-        self.types: dict[str, Any] = dict(fn.types)
-        self.names = Names(w.all_names(fn))
+        names = w.all_names(fn)
+        # What earlier passes have dropped may have had a name that is given anew.
+        self.types: dict[str, Any] = {n: t for n, t in fn.types.items() if n in names}
+        self.names = Names(names)
         self.tapes = target.tapes(fn, self.names, self.types)
         self.tapes.extents = frozenset(
             s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim))

@@ -16,7 +16,7 @@ from s2sad.ir.types import is_array
 
 def refuse_unsupported(fn: Function, active: Activity, at: Structure, plan: Plan) -> None:
     """Raise a located error for the first statement the reverse sweep could not follow."""
-    refuse_unrepeatable(fn, at, plan.repeated)
+    refuse_unrepeatable(fn, at, plan.checkpointed, plan.repeated)
     for s in w.walk(fn.body):
         place = at.place[s]
         if isinstance(s, Assign) and is_array(fn.types.get(s.target)):

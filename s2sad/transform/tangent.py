@@ -87,8 +87,10 @@ class _Builder:
                  callees: Callees | None) -> None:
         self.callees = callees
         self.fn, self.active, self.parameters, self.strong_zero = fn, active, parameters, strong_zero
-        self.types: dict[str, Any] = dict(fn.types)
-        self.names = Names(w.all_names(fn))
+        names = w.all_names(fn)
+        # What earlier passes have dropped may have had a name that is given anew.
+        self.types: dict[str, Any] = {n: t for n, t in fn.types.items() if n in names}
+        self.names = Names(names)
         self.tangent: dict[str, str] = {}
         self.out: list[Stmt] = []
         self.loc = fn.loc

@@ -95,7 +95,7 @@ def test_generated_code_runs_so_many_steps(n):
 
 # ---------------------------------------------------------------- the same gradient
 
-NAMES = ["power_by_loop", "leaves_by_count", "leaves_by_value", "fibonacci_like", "returns_early", "triangle",
+NAMES = ["power_by_loop", "leaves_by_count", "leaves_by_value", "fibonacci_like", "triangle",
          "strides_down", "prefix_products", "swapped_arguments",
          "products_in_a_loop", "swapped_but_unused", "narrow_bounds"]
 
