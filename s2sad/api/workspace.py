@@ -11,7 +11,7 @@ Before::
 
 after::
 
-    tape_u = leased(work, used, nt * n).reshape((nt, n))
+    tape_u = leased2(work, used, nt, n)
 """
 from __future__ import annotations
 
@@ -27,17 +27,8 @@ MOST: Final = 4
 """How many are kept."""
 TYPES: Final = ("int64",)
 """Types of numbers as large as those of the workspace, besides its own."""
-
-LEASED = '''
-@njit(error_model='numpy')
-def leased(work, used, n):
-    """Room for `n` numbers in a workspace, or new memory where it is full; `used` says how much would do."""
-    at = used[0]
-    used[0] = at + (n + 7) // 8 * 8
-    if used[0] <= work.size:
-        return work[at:at + n]
-    return np.empty(n)
-'''
+AXES: Final = 3
+"""The most axes that :mod:`s2sad.api.leases` provides for."""
 
 _free: list[np.ndarray] = []
 
@@ -102,19 +93,18 @@ def with_workspace(source: str, entry: str) -> str | None:
     adjoint = functions[ours[0].func.id]        # type: ignore[attr-defined]
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {a.arg for a in ast.walk(tree)
                                                                        if isinstance(a, ast.arg)} | functions.keys()
-    work, used, leased = (_free_name(n, names) for n in ("work", "used", "leased"))
     tapes = list(_tapes(adjoint))
     if not tapes:
         return None
+    work, used = (_free_name(n, names) for n in ("work", "used"))
+    leased = {rank: _free_name(f"leased{rank}", names) for rank in sorted({len(shape) for _, shape, _ in tapes})}
     for tape, shape, dtype in tapes:
-        tape.value = _lease(shape, dtype, work, used, leased)
+        tape.value = _lease(shape, dtype, work, used, leased[len(shape)])
     ours[0].args += [ast.Name(id=n, ctx=ast.Load()) for n in (work, used)]
     for f in (adjoint, wrapper):
         f.args.args += [ast.arg(arg=n) for n in (work, used)]
-    helper = ast.parse(LEASED).body[0]
-    assert isinstance(helper, ast.FunctionDef)
-    helper.name = leased
-    tree.body.insert(tree.body.index(adjoint), helper)
+    imported = [ast.alias(f"leased{rank}", None if name == f"leased{rank}" else name) for rank, name in leased.items()]
+    tree.body.insert(0, ast.ImportFrom("s2sad.api.leases", imported, 0))
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
@@ -133,16 +123,14 @@ def _tapes(adjoint: ast.FunctionDef) -> Iterator[tuple[ast.Assign, list[ast.expr
                     func=ast.Attribute(value=ast.Name(id="np"), attr="empty"), args=[shape, *types], keywords=[])) \
                     if name.startswith("tape_") and stores.count(name) == 1:
                 dtype = types[0].attr if types and isinstance(types[0], ast.Attribute) else None
-                if not types or dtype in TYPES:
-                    yield s, shape.elts if isinstance(shape, ast.Tuple) else [shape], dtype
+                extents = shape.elts if isinstance(shape, ast.Tuple) else [shape]
+                if (not types or dtype in TYPES) and len(extents) <= AXES:
+                    yield s, extents, dtype
 
 
 def _lease(shape: list[ast.expr], dtype: str | None, work: str, used: str, leased: str) -> ast.expr:
-    extents = [ast.unparse(e) for e in shape]
-    text = f"{leased}({work}, {used}, {' * '.join(f'({e})' for e in extents)})"
+    text = f"{leased}({', '.join([work, used, *map(ast.unparse, shape)])})"
     if dtype is not None:
         text += f".view(np.{dtype})"
-    if len(extents) > 1:
-        text += f".reshape(({', '.join(extents)}))"
     made: Any = ast.parse(text, mode="eval").body
     return made

@@ -104,12 +104,12 @@ def test_no_more_than_the_limit_is_kept(monkeypatch):
     assert sum(w.nbytes for w in workspace._free) <= 1000
 
 
-def lookalikes(work, used, leased):
+def lookalikes(work, used, leased1):
     tape_x = np.empty(3)
     for i in range(3):
         tape_x[i] = work[i] * used
     for i in range(3):
-        tape_x[i] = math.exp(tape_x[i]) * leased
+        tape_x[i] = math.exp(tape_x[i]) * leased1
     return np.sum(tape_x * tape_x)
 
 
@@ -118,6 +118,25 @@ def test_names_of_the_author_that_look_like_ours():
     for _ in range(2):
         assert s2sad.grad(lookalikes)(x, 0.7, 1.3) == pytest.approx(
             numeric.gradient(lookalikes, (x, 0.7, 1.3)).value, rel=1e-8)
+
+
+def whole_numbers_kept(x, n):
+    k = 1
+    s = 1.0
+    for t in range(n):
+        for i in range(2):
+            k = (3 * k + i) % x.size
+            s = s * x[k] + x[k]
+    return s
+
+
+def test_tapes_of_integers():
+    x = np.linspace(0.3, 0.9, 7)
+    moved = workspace.with_workspace(s2sad.source(whole_numbers_kept, "grad", x, 4), "whole_numbers_kept_grad")
+    assert ").view(np.int64)" in moved
+    for n in (4, 4, 6):
+        assert s2sad.grad(whole_numbers_kept)(x, n) == pytest.approx(
+            numeric.gradient(whole_numbers_kept, (x, n)).value, rel=1e-8)
 
 
 def with_array(x, n):
@@ -162,5 +181,5 @@ def test_infinities_run_with_strong_zeros_in_a_workspace_too():
 def test_the_module_is_the_source_but_for_its_tapes():
     text = s2sad.source(chain, "grad", np.ones(3), 2)
     moved = workspace.with_workspace(text, "chain_grad")
-    assert "leased(work, used, " in moved and "def chain_grad(x, n, work, used)" in moved
+    assert "leased2(work, used, " in moved and "def chain_grad(x, n, work, used)" in moved
     assert workspace.with_workspace(s2sad.source(lambda x: x * x, "grad", 1.0), "function_grad") is None
