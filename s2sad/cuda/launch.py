@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import replace
 from itertools import combinations
 from types import FunctionType
 from typing import Any
@@ -11,12 +13,18 @@ import numpy as np
 from numba import types
 from numba.np.numpy_support import from_dtype
 
+from s2sad import driver
 from s2sad.api import modules
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.signatures import completed, parse_signature
 from s2sad.cuda.kernels import KernelCode, adjoint_kernel, prepare_kernel, tangent_kernel
 from s2sad.errors import BadCall
+from s2sad.frontend.layout import layout_of
 from s2sad.frontend.source import UserFunction
+from s2sad.ir import walk as w
+
+recording: ContextVar[Any] = ContextVar("recording", default=None)
+"""The run of a host function whose launches are written down (:mod:`s2sad.cuda.host`)."""
 
 MAKE = {"adjoint": adjoint_kernel, "tangent": tangent_kernel}
 
@@ -40,10 +48,31 @@ class CudaKernel:
         self._options = dict(options)
         self._made: dict[object, KernelCode] = {}
         self._spaces: dict[object, dict[str, Any]] = {}
+        self._others: dict[tuple[str, ...], CudaKernel] = {}
         self.__name__, self.__doc__, self.__wrapped__ = self._f.__name__, self._f.__doc__, self._f
 
     def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
+        run = recording.get()
+        if run is not None:
+            return functools.partial(run.launch, self, config)
         return self._primal[config]
+
+    def by(self, wrt: tuple[str, ...]) -> CudaKernel:
+        """The same kernel, differentiated by other parameters."""
+        if wrt == self._wrt.names:
+            return self
+        if wrt not in self._others:
+            self._others[wrt] = CudaKernel(self._f, wrt, self._options)
+        return self._others[wrt]
+
+    def in_order(self, args: tuple[object, ...]) -> dict[str, object]:
+        """The arguments of a launch by name."""
+        return dict(zip(self._parameters.names, self._parameters.in_order(args)))
+
+    @property
+    def primal(self) -> Any:
+        """The kernel as ``cuda.jit`` makes it."""
+        return self._primal
 
     @property
     def wrt(self) -> tuple[str, ...]:
@@ -89,6 +118,13 @@ class CudaKernel:
             self._made[key] = MAKE[kind](kernel, options=self._options)
         return self._made[key]
 
+    def written(self, argtypes: tuple[Any, ...]) -> tuple[str, ...]:
+        """The parameters that are arrays the kernel writes to."""
+        layout = layout_of(replace(self._user, target="cuda"), argtypes)
+        fn = driver.prepared(layout.user, layout.types, False).fn
+        found = {a for s in w.walk(fn.body) for a in w.written(s)}
+        return tuple(n for n, p in zip(self._parameters.names, fn.params) if p in found)
+
     def space(self, code: KernelCode) -> dict[str, Any]:
         """The module that the code is, executed once."""
         if code.source not in self._spaces:
@@ -103,44 +139,14 @@ class Launchable:
         self._kernel, self._kind = kernel, kind
 
     def __getitem__(self, config: tuple[Any, ...]) -> Callable[..., None]:
-        blocks, threads = (_extents(c) for c in config[:2])
         if len(config) > 3:
             raise BadCall("dynamic shared memory is not supported", code="S2S082", hint="give blocks and threads only")
-        return functools.partial(self._launch, config, blocks, threads)
+        return functools.partial(self._launch, config)
 
-    def _launch(self, config: tuple[Any, ...], blocks: tuple[int, ...], threads: tuple[int, ...],
-                *args: object) -> None:
-        from numba import cuda
+    def _launch(self, config: tuple[Any, ...], *args: object) -> None:
         code, given = self._match(args)
-        extents = {**{f"gridDim.{a}": n for a, n in zip("xyz", blocks)},
-                   **{f"blockDim.{a}": n for a, n in zip("xyz", threads)}}
-        for extent in code.ones:
-            if extents[extent] != 1:
-                raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
-                              why="the kernel does not look at this axis, so several threads would do the same",
-                              hint=f"launch it with {extent} = 1")
-        for extent, most in code.limits.extents.items():
-            if extents[extent] > most:
-                raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
-                              loc=code.limits.loc, why="in larger blocks threads may meet in shared memory here",
-                              hint=f"launch it with {extent} of at most {most}")
-        self._require_apart(code, args)
-        space = self._kernel.space(code)
-        if code.trips is None:
-            space[code.name][config](*args)
-            return
-        primal = [cuda.to_device(np.copy(_on_host(given[p]))) if p in code.trips_write else given[p]
-                  for p in code.params]
-        needed = cuda.to_device(np.zeros(max(code.rows.values()) + 1, np.int64))
-        space[code.trips][config](*primal, needed)
-        rows = needed.copy_to_host()
-        count = int(np.prod(blocks)) * int(np.prod(threads))
-        tapes = [cuda.device_array((max(int(rows[code.rows[t]]), 1), count), np.dtype(str(kind)))
-                 for t, kind in code.tapes.items()]
-        told = cuda.to_device(np.zeros(len(rows), np.int64))
-        space[code.name][config](*args, *tapes, told)
-        if told.copy_to_host().any():
-            raise RuntimeError(f"{code.name}: more iterations than were counted; the shadows are invalid")
+        require_fit(code, config, args)
+        launch(self._kernel.space(code), code, config, args, given)
 
     def _match(self, args: tuple[object, ...]) -> tuple[KernelCode, dict[str, Any]]:
         """Which arguments are shadows: the reading that agrees with what is generated for it."""
@@ -173,14 +179,49 @@ class Launchable:
             return isinstance(s, types.Float)
         return isinstance(s, types.Array) and s.ndim == 1 and s.dtype == t
 
-    def _require_apart(self, code: KernelCode, args: tuple[object, ...]) -> None:
-        """No array may overlap another one: both are written to, or their shadows are."""
-        ranges = [r for a in args if isinstance(type_of(a), types.Array) and (r := _range(a)) is not None]
-        ranges.sort()
-        for (_, end), (start, _) in zip(ranges, ranges[1:]):
-            if start < end:
-                raise BadCall(f"two arguments of {code.name} overlap in memory", code="S2S051",
-                              hint="pass arrays that do not overlap")
+
+def require_fit(code: KernelCode, config: tuple[Any, ...], args: Iterable[object]) -> None:
+    """Raise unless a launch is one that the kernel's proofs are for."""
+    blocks, threads = (_extents(c) for c in config[:2])
+    extents = {**{f"gridDim.{a}": n for a, n in zip("xyz", blocks)},
+               **{f"blockDim.{a}": n for a, n in zip("xyz", threads)}}
+    for extent in code.ones:
+        if extents[extent] != 1:
+            raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
+                          why="the kernel does not look at this axis, so several threads would do the same",
+                          hint=f"launch it with {extent} = 1")
+    for extent, most in code.limits.extents.items():
+        if extents[extent] > most:
+            raise BadCall(f"{code.name} is launched with {extent} = {extents[extent]}", code="S2S082",
+                          loc=code.limits.loc, why="in larger blocks threads may meet in shared memory here",
+                          hint=f"launch it with {extent} of at most {most}")
+    # an array is written to, or its shadow is
+    ranges = sorted(r for a in args if isinstance(type_of(a), types.Array) and (r := _range(a)) is not None)
+    for (_, end), (start, _) in zip(ranges, ranges[1:]):
+        if start < end:
+            raise BadCall(f"two arguments of {code.name} overlap in memory", code="S2S051",
+                          hint="pass arrays that do not overlap")
+
+
+def launch(space: Mapping[str, Any], code: KernelCode, config: tuple[Any, ...], args: tuple[object, ...],
+           given: Mapping[str, Any]) -> None:
+    """Launch a derivative kernel, its tapes made before; ``given`` are the primal's arguments by name."""
+    from numba import cuda
+    if code.trips is None:
+        space[code.name][config](*args)
+        return
+    primal = [cuda.to_device(np.copy(_on_host(given[p]))) if p in code.trips_write else given[p]
+              for p in code.params]
+    needed = cuda.to_device(np.zeros(max(code.rows.values()) + 1, np.int64))
+    space[code.trips][config](*primal, needed)
+    rows = needed.copy_to_host()
+    count = int(np.prod(_extents(config[0]))) * int(np.prod(_extents(config[1])))
+    tapes = [cuda.device_array((max(int(rows[code.rows[t]]), 1), count), np.dtype(str(kind)))
+             for t, kind in code.tapes.items()]
+    told = cuda.to_device(np.zeros(len(rows), np.int64))
+    space[code.name][config](*args, *tapes, told)
+    if told.copy_to_host().any():
+        raise RuntimeError(f"{code.name}: more iterations than were counted; the shadows are invalid")
 
 
 def with_device_helpers(f: Any) -> Any:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-FILE = str(Path(__file__).with_name("on_device.py"))
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", FILE)
+FILES = [str(Path(__file__).with_name(name)) for name in ("on_device.py", "hosts.py")]
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", *FILES)
 
 
 def missing() -> str:

@@ -17,10 +17,11 @@ from tests.cuda.programs import REFUSED, n_body
 HERE = Path(__file__).parent
 
 
-def test_derivative_kernels_on_the_simulator():
+@pytest.mark.parametrize("file", ["on_device.py", "hosts.py"])
+def test_derivative_kernels_on_the_simulator(file):
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
     run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
-                          str(HERE / "on_device.py")], env=environment, capture_output=True, text=True,
+                          str(HERE / file)], env=environment, capture_output=True, text=True,
                          cwd=HERE.parent.parent, timeout=300)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
 
