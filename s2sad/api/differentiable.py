@@ -12,6 +12,7 @@ from numba.core.dispatcher import Dispatcher
 from s2sad.api.arguments import WrtLike
 from s2sad.api.forward import jvp
 from s2sad.api.gradient import Gradient, gradient_of
+from s2sad.api.options import chosen_math
 from s2sad.api.outputs import OutputsLike
 from s2sad.api.program import Callee, FunctionProgram, program_of
 from s2sad.api.reverse import Pullback, vjp
@@ -88,18 +89,18 @@ def _compiled(f: FunctionType) -> Dispatcher:
 @overload
 def differentiate(f: Function, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None) -> Differentiable: ...
+                  error_model: object = None, math: str | None = None) -> Differentiable: ...
 
 
 @overload
 def differentiate(f: None = None, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None) -> Callable[[Function], Differentiable]: ...
+                  error_model: object = None, math: str | None = None) -> Callable[[Function], Differentiable]: ...
 
 
 def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None) -> Any:
+                  error_model: object = None, math: str | None = None) -> Any:
     """Compile a function and make its derivatives available; a decorator, with or without arguments.
 
     Parameters
@@ -116,6 +117,9 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
     parallel, fastmath, nogil, cache, boundscheck, error_model : optional
         Options of :func:`numba.njit`, for the function and its derivatives. Those not given are taken from ``f`` if it
         is a dispatcher.
+    math : {"libm", "vector"}, optional
+        Where elementary functions come from in derivatives: the C library, or :mod:`s2sad.vmath`, whose functions loops
+        vectorise. The function itself is compiled as it is written. Default: ``"libm"``.
 
     Returns
     -------
@@ -140,12 +144,15 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
     (array([ 6., 12.]), 5.0)
     """
     options = {"parallel": parallel, "fastmath": fastmath, "nogil": nogil, "cache": cache, "boundscheck": boundscheck,
-               "error_model": error_model}
+               "error_model": error_model, "math": math}
     given = {name: value for name, value in options.items() if value is not None}
 
     def decorate(g: Function) -> Any:
+        if target == "cuda" and chosen_math(given.get("math", "libm")) == "vector":
+            raise BadCall('kernels take elementary functions from CUDA: math="vector" is not for them',
+                          hint='leave it out, or write math="libm"')
         if target == "cuda":
-            return CudaKernel(g, wrt, given)
+            return CudaKernel(g, wrt, {k: v for k, v in given.items() if k != "math"})
         if target != "cpu":
             raise BadCall(f"there is no target {target!r}", hint='targets are: "cpu", "cuda"')
         if isinstance(g, Gradient):

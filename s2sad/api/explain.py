@@ -65,7 +65,7 @@ def explain(f: Callable[..., object], *args: object, wrt: WrtLike = None, value:
     layout = program.layout(argtypes)
     with global_compiler_lock, settling():
         found = explained(layout.user, layout.types, layout.leaves(names, floating=True), value=value,
-                          numba_options=program.options)
+                          numba_options=program.options, math=program.math)
     counts = None if found.counting is None else _counted(found.counting, layout, args)
     return found.told(names, counts)
 

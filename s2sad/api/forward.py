@@ -21,7 +21,7 @@ from s2sad.ir.types import is_differentiable
 
 
 def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[object],
-        outputs: OutputsLike = None) -> tuple[object, object]:
+        outputs: OutputsLike = None, *, math: str | None = None) -> tuple[object, object]:
     """The value of a function and its derivative in one direction (Jacobian-vector product, forward mode).
 
     Parameters
@@ -36,6 +36,8 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     outputs : tuple of str, optional
         Names of parameters that ``f`` writes to, and ``"return"`` for the returned value. Value and tangent are then
         tuples in that order. Needed where ``f`` returns nothing.
+    math : {"libm", "vector"}, optional
+        As for :func:`grad`.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[
     >>> s2sad.jvp(scale, (np.array([1.0, 2.0]), 3.0), (None, 1.0), outputs=("y",))
     ((array([3., 6.]),), (array([1., 2.]),))
     """
-    program = program_of(f)
+    program = program_of(f).with_math(math)
     for what, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise BadCall(f"{what} has to be a tuple with one entry per argument, not {type(given).__name__}",

@@ -25,7 +25,8 @@ from s2sad.frontend.source import UserFunction
 from s2sad.ir.trees import Tree, built, mapped, tree_of_type
 
 
-def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -> Gradient:
+def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False, *,
+         math: str | None = None) -> Gradient:
     """The gradient of a function that returns one number.
 
     Parameters
@@ -39,6 +40,9 @@ def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -
     has_aux : bool, optional
         ``f`` returns a pair ``(value, aux)``, of which only ``value`` is differentiated; the result is then
         ``(gradient, aux)``.
+    math : {"libm", "vector"}, optional
+        Where elementary functions come from in the derivative: the C library, or :mod:`s2sad.vmath`, whose functions
+        loops vectorise. Default: what was given to :func:`differentiate`, else ``"libm"``.
 
     Returns
     -------
@@ -76,10 +80,11 @@ def grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -
     >>> s2sad.grad(s2sad.grad(cube))(2.0)
     12.0
     """
-    return gradient_of(program_of(f), wrt, "grad", has_aux)
+    return gradient_of(program_of(f).with_math(math), wrt, "grad", has_aux)
 
 
-def value_and_grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False) -> Gradient:
+def value_and_grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool = False, *,
+                   math: str | None = None) -> Gradient:
     """The value of a function that returns one number, together with its gradient.
 
     Parameters
@@ -88,6 +93,8 @@ def value_and_grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool 
         As for :func:`grad`.
     has_aux : bool, optional
         ``f`` returns a pair ``(value, aux)``; the result is then ``((value, aux), gradient)``.
+    math : {"libm", "vector"}, optional
+        As for :func:`grad`; the value is computed by the same functions.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def value_and_grad(f: Callable[..., object], wrt: WrtLike = None, has_aux: bool 
     >>> s2sad.value_and_grad(f)(np.array([1.0, 2.0]))
     (5.0, array([2., 4.]))
     """
-    return gradient_of(program_of(f), wrt, "value_and_grad", has_aux)
+    return gradient_of(program_of(f).with_math(math), wrt, "value_and_grad", has_aux)
 
 
 def gradient_of(program: Program, wrt: WrtLike, kind: str, has_aux: bool = False) -> Gradient:
@@ -245,7 +252,8 @@ class GradientProgram(Program):
 
     def __init__(self, gradient: Derived, parameters: Parameters, default: Wrt | None) -> None:
         # Where the function raises for a zero divisor, the text of its gradient says so; other divisions are IEEE.
-        super().__init__(parameters, {**gradient._of.options, "error_model": "numpy"}, default)
+        super().__init__(parameters, {**gradient._of.options, "error_model": "numpy"}, default,
+                         gradient._of.math)
         self._gradient = gradient
 
     @property

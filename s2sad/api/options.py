@@ -10,6 +10,23 @@ from s2sad.errors import BadCall
 OPTIONS = ("parallel", "fastmath", "nogil", "cache", "boundscheck", "error_model")
 
 
+MATH = ("libm", "vector")
+"""Where elementary functions come from: the C library, or :mod:`s2sad.vmath`."""
+
+
+def chosen_math(given: object) -> str:
+    """What the option ``math`` says, which is ours and not numba's.
+
+    Raises
+    ------
+    BadCall
+        If there is no such choice.
+    """
+    if given not in MATH:
+        raise BadCall(f"math is {given!r}", hint='it is "libm" or "vector"')
+    return str(given)
+
+
 def merged(f: object, given: Mapping[str, object]) -> dict[str, object]:
     """The options of ``f``, if it is a numba dispatcher, overridden by those given (``None`` is not given).
 

@@ -21,7 +21,7 @@ from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.memory import is_strided, ordinary
 from s2sad.api.optimistic import first_plain, with_plain_products
-from s2sad.api.options import merged
+from s2sad.api.options import chosen_math, merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
@@ -116,10 +116,13 @@ class Specialisation:
 class Program:
     """Base: where the user function comes from is the subclasses' affair."""
 
-    def __init__(self, parameters: Parameters, options: Mapping[str, object], default: Wrt | None) -> None:
+    def __init__(self, parameters: Parameters, options: Mapping[str, object], default: Wrt | None,
+                 math: str = "libm") -> None:
         self.name = parameters.function
         self.parameters = parameters
         self.options = dict(options)
+        self.math = math
+        """Where elementary functions in generated code come from (:data:`~s2sad.api.options.MATH`)."""
         self.default = default
         """The ``wrt`` of the decorator."""
         self.plans: dict[object, object] = {}
@@ -151,6 +154,15 @@ class Program:
 
     def _bind(self, statics: Mapping[str, object]) -> Program:
         raise NotImplementedError
+
+    def with_math(self, given: str | None) -> Program:
+        """The program whose derivatives take elementary functions from there: the same one for the same choice."""
+        if given is None or chosen_math(given) == self.math:
+            return self
+        key = ("math", given)
+        if key not in self.plans:
+            self.plans.setdefault(key, WithMath(self, given))
+        return self.plans[key]  # type: ignore[return-value]
 
     @property
     def chooses_freely(self) -> bool:
@@ -210,7 +222,7 @@ class Program:
             if key not in self._done:
                 with settling():
                     generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
-                                                **flags)  # type: ignore[arg-type]
+                                                math=self.math, **flags)  # type: ignore[arg-type]
                 optimistic = not self.options.get("fastmath") and self.products_show(layout.argtypes,
                                                                                      generated.interface)
                 self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic)
@@ -275,7 +287,8 @@ class FunctionProgram(Program):
     def __init__(self, f: Callable[..., object], given: Mapping[str, object], wrt: WrtLike) -> None:
         self.python = _python_function(f)
         parameters = Parameters.of(self.python)
-        super().__init__(parameters, merged(f, given), None if wrt is None else parameters.wrt(wrt))
+        super().__init__(parameters, merged(f, given), None if wrt is None else parameters.wrt(wrt),
+                         chosen_math(given.get("math", "libm")))
         # A dispatcher given without other options is used as it is.
         as_it_is = isinstance(f, Dispatcher) and self.options == merged(f, {})
         self._primal: Dispatcher | None = f if as_it_is else None  # type: ignore[assignment]
@@ -372,7 +385,7 @@ class BoundProgram(Program):
         # Which parameters are called by position is settled already.
         signature = inspect.Signature([p.replace(default=p.empty, kind=p.KEYWORD_ONLY) for p in rest])
         names = tuple(p.name for p in rest)
-        super().__init__(Parameters(whole.name, names, signature), whole.options, None)
+        super().__init__(Parameters(whole.name, names, signature), whole.options, None, whole.math)
         self.whole, self.statics, self._given = whole, dict(statics), given
         self._user: UserFunction | None = None
 
@@ -397,6 +410,49 @@ class BoundProgram(Program):
 
     def oracle(self, argtypes: Types) -> Callable[..., object]:
         raise AssertionError("evaluated through the whole program")
+
+
+class WithMath(Program):
+    """A program with another choice of elementary functions in its derivatives."""
+
+    def __init__(self, whole: Program, math: str) -> None:
+        super().__init__(whole.parameters, whole.options, whole.default, math)
+        self.whole = whole
+
+    def user(self, argtypes: Types) -> UserFunction:
+        return self.whole.user(argtypes)
+
+    def _bind(self, statics: Mapping[str, object]) -> Program:
+        return self.whole.bound(statics).with_math(self.math)
+
+    def with_math(self, given: str | None) -> Program:
+        return self if given is None else self.whole.with_math(given) if given != self.math else self
+
+    def wrt(self, wrt: WrtLike) -> Wrt:
+        return self.whole.wrt(wrt)
+
+    @property
+    def chooses_freely(self) -> bool:
+        return self.whole.chooses_freely
+
+    @property
+    def has_source(self) -> bool:
+        return self.whole.has_source
+
+    def _laid_out(self, argtypes: Types) -> Layout:
+        return self.whole.layout(argtypes)
+
+    def result_tree(self, layout: Layout, interface: driver.Interface) -> Tree:
+        return self.whole.result_tree(layout, interface)
+
+    def written(self, layout: Layout, interface: driver.Interface) -> tuple[int, ...]:
+        return self.whole.written(layout, interface)
+
+    def products_show(self, argtypes: Types, interface: driver.Interface) -> bool:
+        return self.whole.products_show(argtypes, interface)
+
+    def oracle(self, argtypes: Types) -> Callable[..., object]:
+        return self.whole.oracle(argtypes)
 
 
 def _python_function(f: object) -> FunctionType:

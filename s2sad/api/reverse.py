@@ -21,7 +21,7 @@ from s2sad.ir.trees import Node, built, mapped, plain
 
 
 def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
-        outputs: OutputsLike = None) -> tuple[object, Pullback]:
+        outputs: OutputsLike = None, math: str | None = None) -> tuple[object, Pullback]:
     """The value of a function and its pullback (vector-Jacobian products, reverse mode).
 
     Parameters
@@ -36,6 +36,8 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     outputs : tuple of str, optional
         Names of parameters that ``f`` writes to, and ``"return"`` for the returned value: value and cotangent are then
         tuples in that order. Needed where ``f`` returns nothing.
+    math : {"libm", "vector"}, optional
+        As for :func:`grad`; the value is computed by the same functions.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def vjp(f: Callable[..., object], *primals: object, wrt: WrtLike = None,
     >>> pullback(np.array([1.0, 0.0]))
     (array([6., 0.]), 1.0)
     """
-    program = program_of(f)
+    program = program_of(f).with_math(math)
     program, args = separate(program, program.parameters.in_order(primals))
     names: WrtLike = None
     if wrt is not None:

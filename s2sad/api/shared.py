@@ -85,7 +85,8 @@ class _SharedProgram(Program):
     def __init__(self, whole: Program, same: Mapping[str, str]) -> None:
         kept = [p for n, p in whole.parameters.signature.parameters.items() if n not in same]
         signature = inspect.Signature([p.replace(default=p.empty, kind=p.KEYWORD_ONLY) for p in kept])
-        super().__init__(Parameters(whole.name, tuple(p.name for p in kept), signature), whole.options, None)
+        super().__init__(Parameters(whole.name, tuple(p.name for p in kept), signature), whole.options, None,
+                         whole.math)
         self.whole, self.same = whole, dict(same)
         self._user: UserFunction | None = None
 

@@ -91,6 +91,9 @@ def _numba(p: argparse.ArgumentParser) -> None:
     p.add_argument("--target", choices=("cpu", "cuda"), default="cpu", dest="runs_on",
                    help="where the code runs: with cuda the function is a kernel of numba.cuda (default: cpu)")
     p.add_argument("--no-jit", action="store_false", dest="jit", help="plain Python functions, without @njit")
+    p.add_argument("--math", choices=("libm", "vector"), default=None,
+                   help="where elementary functions come from in derivatives: the C library, or vector math, which the "
+                        "module then carries and loops vectorise (default: that of the decorator, else libm)")
     group = p.add_argument_group("options of numba, for all functions written (default: those of its decorator)")
     group.add_argument("--error-model", choices=("python", "numpy"), help="what division by zero does")
     for name in ("fastmath", "parallel", "nogil", "boundscheck", "cache"):

@@ -20,7 +20,8 @@ def kernels_text(asked: Request, given: argparse.Namespace, *, file: str, with_p
         if mode not in MODES:
             raise BadCall(f"there is no mode {mode!r} of a kernel", code="S2S060",
                           hint=f"modes of kernels are {', '.join(MODES)}")
-    for flag, is_given in (("--value", given.value), ("--no-jit", not given.jit)):
+    for flag, is_given in (("--value", given.value), ("--no-jit", not given.jit),
+                           ("--math vector", asked.math == "vector")):
         if is_given:
             raise BadCall(f"{flag} means nothing for a kernel", code="S2S060", hint="leave it out")
     options = {k: v for k, v in asked.options.items() if k == "fastmath"}

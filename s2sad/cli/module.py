@@ -31,6 +31,7 @@ def module_text(asked: Request, modes: Sequence[str], *, file: str, with_primal:
     if with_primal or "primal" in modes:
         primal = primal_of(asked, functions)
     spoken = [*modes, *["value"] * value, *["no strong zero"] * (not strong_zero), *["no jit"] * (not jit)]
+    spoken += ["vector math"] * (asked.math == "vector")
     options = ", ".join([*spoken, *(f"{k}={v}" for k, v in asked.options.items())])
     name = asked.target.user.name
     header = "\n".join([
@@ -71,7 +72,7 @@ def derivatives(asked: Request, modes: Sequence[str], *, value: bool = False, st
             continue
         functions, name, entries, interface = generate_functions(
             user, kind, asked.argtypes, asked.wrt, numba_options=asked.options, value=value and kind == "adjoint",
-            strong_zero=strong_zero)
+            strong_zero=strong_zero, math=asked.math)
         layout = layout_of(user, asked.argtypes)
         of = Subject(user.name, interface, dict(zip(layout.user.params, layout.types)),
                      kind == "value_and_grad" or value and kind == "adjoint")

@@ -24,6 +24,7 @@ class Request:
     argtypes: tuple[types.Type, ...]
     wrt: tuple[str, ...]
     options: Mapping[str, object]
+    math: str = "libm"
 
 
 def request(given: argparse.Namespace) -> Request:
@@ -40,7 +41,8 @@ def request(given: argparse.Namespace) -> Request:
     for name in wrt:
         require_differentiable(argtypes[target.parameters.index(name)], name, target.user.name)
     chosen = {name: value for name in OPTIONS if (value := getattr(given, name, None)) is not None}
-    return Request(target, argtypes, wrt, merged(None, {**target.options, **chosen}))
+    math = getattr(given, "math", None) or target.math
+    return Request(target, argtypes, wrt, merged(None, {**target.options, **chosen}), math)
 
 
 def _types(target: Target, signature: str | None) -> tuple[types.Type, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from s2sad.api.arguments import Parameters, WrtLike
-from s2sad.api.options import merged
+from s2sad.api.options import chosen_math, merged
 from s2sad.api.program import FunctionProgram, Program, program_of
 from s2sad.errors import BadCall, S2sadError
 from s2sad.frontend.folding import NotFoldable, fold
@@ -35,6 +35,7 @@ class Target:
     options: Mapping[str, object]
     default_wrt: WrtLike | S2sadError
     module: StaticModule | None = None
+    math: str = "libm"
 
     def notes(self) -> list[str]:
         """What was taken not to matter; complete after the function has been compiled."""
@@ -87,7 +88,7 @@ def _read(file: str, name: str, kernels: bool) -> Target:
     check_syntax(user)
     definition = module.definition(name)
     return Target(user, Parameters(user.name, user.params, _signature(user)), merged(None, user.options),
-                  _decorator_wrt(module, definition), module)
+                  _decorator_wrt(module, definition), module, chosen_math(user.options.get("math", "libm")))
 
 
 def _signature(user: UserFunction) -> inspect.Signature:
@@ -132,7 +133,8 @@ def _imported(file: str, name: str, kernels: bool) -> Target:
     default: WrtLike = None
     if program.default is not None:
         default = program.default.names[0] if program.default.single else program.default.names
-    return Target(UserFunction.from_callable(program.python), program.parameters, program.options, default)
+    return Target(UserFunction.from_callable(program.python), program.parameters, program.options, default,
+                  math=program.math)
 
 
 def _imported_kernel(found: object) -> Target:

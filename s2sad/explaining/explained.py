@@ -55,7 +55,7 @@ class Explained:
 
 
 def explained(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, ...], *, value: bool,
-              numba_options: Mapping[str, object]) -> Explained:
+              numba_options: Mapping[str, object], math: str = "libm") -> Explained:
     """Plan a gradient as :func:`~s2sad.driver.generate` does, and keep the plan rather than its code.
 
     Raises
@@ -64,8 +64,8 @@ def explained(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str
         Where the function, or this use of it, is not supported.
     """
     python_model = numba_options.get("error_model", "python") == "python"
-    a = driver.analyse(user, argtypes, wrt, check_division=python_model, outputs=())
-    a = replace(a, callees=driver.callees_of(a, numba_options, True), optimised=driver.optimised)
+    a = driver.analyse(user, argtypes, wrt, check_division=python_model, outputs=(), math=math)
+    a = replace(a, callees=driver.callees_of(a, numba_options, True, math), optimised=driver.optimised)
     require_scalar(a, False)
     adj = build_adjoint(a.fn, a.active, a.interface.wrt, callees=a.callees, fuse=fusion(a, value))
     printed = names(driver.finish(adjoint_function(a, adj, value=value), a, frozenset(adj.shadows.values())))
