@@ -28,13 +28,14 @@ from s2sad.operators.batching import Batched, batched
 from s2sad.operators.hessians import HessianVectorProduct, hessian, hvp
 from s2sad.operators.jacobians import Jacobian, jacfwd, jacobian, jacrev
 from s2sad.operators.linearizing import Linear, linearize
+from s2sad.operators.sparse import SparseJacobian, sparse_hessian, sparse_jacobian
 from s2sad.version import __version__
 
 __all__ = [
     "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
-    "Jacobian", "Linear", "NoDerivative", "Pullback", "S2sadError", "TypeProblem", "UnsupportedFunction",
-    "UnsupportedSyntax", "__version__", "adjoint", "batched", "check_grads", "check_rule", "checkpointed",
-    "clear_workspace", "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp",
-    "linearize", "numeric", "numerics", "rule_for", "source", "stop_gradient", "tangent", "value_and_grad", "vjp",
-    "vmath",
+    "Jacobian", "Linear", "NoDerivative", "Pullback", "S2sadError", "SparseJacobian", "TypeProblem",
+    "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "batched", "check_grads", "check_rule",
+    "checkpointed", "clear_workspace", "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd", "jacobian",
+    "jacrev", "jvp", "linearize", "numeric", "numerics", "rule_for", "source", "sparse_hessian", "sparse_jacobian",
+    "stop_gradient", "tangent", "value_and_grad", "vjp", "vmath",
 ]

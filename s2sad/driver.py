@@ -37,6 +37,7 @@ from s2sad.kinds.analysed import Analysed, Interface
 from s2sad.kinds.called import callee_functions, carried_functions, require_names
 from s2sad.kinds.callees import Callees
 from s2sad.kinds.gradient import gradient_functions
+from s2sad.kinds.index_sets import index_set_functions
 from s2sad.kinds.jacobian import jacfwd_functions, jacrev_functions, pushed_functions
 from s2sad.kinds.linearized import linearized_functions
 from s2sad.kinds.tangent import tangent_functions
@@ -328,7 +329,7 @@ def generate(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, ...], wrt:
     ----------
     user : UserFunction
     kind : {"primal", "flat", "tangent", "adjoint", "grad", "value_and_grad", "vjp", "linearized",
-            "vector_tangent", "jacfwd", "jacrev", "pushed"}
+            "vector_tangent", "index_sets", "jacfwd", "jacrev", "pushed"}
         ``"flat"`` is the function with the leaves of structured arguments as its parameters.
     argtypes : tuple of numba types
         One per parameter.
@@ -422,6 +423,8 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
             built = linearized_functions(a, finish, outputs=outputs, strong_zero=strong_zero)
         case "jacfwd" | "jacrev" | "pushed":
             built = JACOBIANS[kind](a, finish, outputs=outputs, into=into, width=width, strong_zero=strong_zero)
+        case "index_sets":
+            built = index_set_functions(a, finish, strong_zero=strong_zero)
         case "vector_tangent":
             built = vector_tangent_functions(a, finish, width or WIDTH, strong_zero=strong_zero)
         case _:

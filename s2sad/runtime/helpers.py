@@ -86,6 +86,26 @@ def next_snapshot(steps, free):
     return max(steps - left - less, 1)
 
 
+# ---------------------------------------------------------------------------- index sets
+
+def joined(sets, a, b):
+    """The union of two sets, by number: 0 is empty; a new one is a row of `sets`, whose first row has counts.
+
+    These are: rows in use, elements there are (sets of one element have their numbers). Where no row is free the count
+    goes on, and the result means nothing.
+    """
+    if a == b or b == 0:
+        return a
+    if a == 0:
+        return b
+    sets[0, 0] += 1
+    row = sets[0, 0]
+    if row < sets.shape[0]:
+        sets[row, 0] = a
+        sets[row, 1] = b
+    return sets[0, 1] + row
+
+
 # ---------------------------------------------------------------------------- complex numbers
 
 def times_i(z):
@@ -142,8 +162,8 @@ def list_index(i, n):
 
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, stop_gradient, checkpointed, next_snapshot, times_i, complex_sech2, grown, clamp, extent, list_index,
-    *special.IN_ORDER, *vector.IN_ORDER)
+    zmul, nonzero, stop_gradient, checkpointed, next_snapshot, joined, times_i, complex_sech2, grown, clamp, extent,
+    list_index, *special.IN_ORDER, *vector.IN_ORDER)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 
