@@ -56,6 +56,24 @@ def asfortranarray(a):
     return out
 
 
+@static
+def kind_given(a, dtype):
+    kind = np.dtype(dtype)
+    if is_complex(a) and kind.kind != "c":
+        raise refused("`.astype` of complex numbers to real ones is not supported", "take the real part")
+    return kind.type
+
+
+@array_function("np.astype", static="dtype", takes=lambda args, kwargs: len(args) == 2 and not kwargs)
+def astype(a, dtype):
+    require_array(a, "np.astype")
+    kind = kind_given(a, dtype)
+    out = np.empty(a.shape, kind)
+    for i in np.ndindex(a.shape):
+        out[i] = kind(a[i])
+    return out
+
+
 @array_function("np.asarray_chkfinite", static="dtype", takes=is_no_display)
 def asarray_chkfinite(a, dtype=None):
     out = asarray(a, dtype)

@@ -28,7 +28,7 @@ from dataclasses import replace
 
 from numba import types as nbt
 
-from s2sad.ir import Assign, AugAssign, Block, Const, Function, If, Op, Rhs, Stmt
+from s2sad.ir import Assign, AugAssign, Block, Const, Function, If, Op, Raise, Rhs, Stmt
 from s2sad.ir import walk as w
 
 Number = bool | int | float
@@ -123,7 +123,12 @@ def _place(i: Number | None, n: Number | None) -> int | None:
 
 
 def _alone(side: Block, fn: Function) -> Block | None:
-    """A side of a branch for itself: what the other side made floating remains so. None where that takes more."""
+    """A side of a branch for itself: what the other side made floating remains so. None where that takes more.
+
+    A side that raises stays a side: what comes after reads names that only the other one binds.
+    """
+    if side and isinstance(side[-1], Raise):
+        return None
     out: list[Stmt] = []
     for s in side:
         if w.blocks(s):

@@ -210,3 +210,10 @@ def of_a_kind(a, c, s):
     if np.isscalar(s) and not np.isscalar(c) and np.isrealobj(a) and not np.iscomplexobj(s):
         x = x * y[1] * s
     return x
+
+
+@proof("astype", M, N)
+@proof("astype", M.T[:0], M.T[:0])
+def converted(a, b):
+    counts = np.floor(b * 3.0).astype(np.int64)
+    return a.astype(np.float64) * counts.astype(np.float64) + (a > 0.4).astype(np.float64) * b.T.astype(float).T

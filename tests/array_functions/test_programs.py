@@ -161,6 +161,21 @@ def test_errors_are_numpys(program, error):
         execute(generated)[generated.name](X, X)
 
 
+def in_single_precision(x):
+    return np.sum(x.astype(np.float32) ** 2 * x)
+
+
+def test_conversions_to_single_precision_and_to_integers():
+    generated = generate(in_single_precision, (X,), "grad", ("x",))
+    assert np.max(np.abs(execute(generated)[generated.name](X) - 3.0 * X ** 2)) < 1e-6
+    whole = generate(lambda x: np.sum(x.astype(np.int32) * x), (X,), "grad", ("x",))
+    assert np.array_equal(execute(whole)[whole.name](X), X.astype(np.int32))
+    f = numba.njit(lambda x: (x.astype(np.float32), x.astype(np.int8), x.astype(np.complex128)))
+    ours = generate(f.py_func, (X,), "flat", ())
+    for got, want in zip(execute(ours)[ours.name](X), f(X)):
+        assert got.dtype == want.dtype and np.array_equal(got, want)
+
+
 def fractions(x):
     return np.modf(x)[0]
 
