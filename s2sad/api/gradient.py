@@ -16,6 +16,7 @@ from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
 from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.api.quick import quick_key
 from s2sad.api.shared import renamed, same_arrays, shared
 from s2sad.api.statics import separate, static_type
 from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
@@ -128,6 +129,7 @@ class Gradient(Callee):
         self._of, self._wrt, self._kind, self._has_aux = of, wrt, kind, has_aux
         self._inherited = inherited
         self._plans: dict[object, _Plan] = {}
+        self._quick: dict[object, _Plan] = {}
         self.__name__ = self.__qualname__ = f"{of.name}_{kind}"
         what = "Value and gradient" if kind == "value_and_grad" else "Gradient"
         self.__doc__ = f"{what} of {of.name} by {', '.join(wrt.names)}."
@@ -140,11 +142,25 @@ class Gradient(Callee):
         return f"<{self.__name__} by {', '.join(self._wrt.names)}>"
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        args = self._of.parameters.bind(args, kwargs)
-        of, rest = separate(self._of, args)
+        key = None if kwargs else quick_key(args)
+        plan = self._quick.get(key)
+        if plan is not None:
+            self._of.last_types = plan.types
+            return plan.run(*args)
+        given = self._of.parameters.bind(args, kwargs)
+        of, rest = separate(self._of, given)
         if of is not self._of:
             return self._bound(of)._call(rest)
-        return self._call(args)
+        result = self._call(given)
+        if key is not None and given is args:
+            self._remember(key, args)
+        return result
+
+    def _remember(self, key: object, args: tuple[object, ...]) -> None:
+        """Take the quick way from now on, where calls with such arguments need nothing done to them or the result."""
+        plan = self._plans[fingerprint(args)]
+        if plan.plain and all(ordinary(a) is a for a in args):
+            self._quick[key] = plan
 
     def _bound(self, of: Program) -> Gradient:
         """The same of the program with functions or texts for some parameters."""
@@ -305,7 +321,7 @@ class _Plan:
     def __init__(self, of: Program, made: Specialisation, argtypes: Types, wrt: Wrt, kind: str,
                  form: Tree | None) -> None:
         self.types = argtypes
-        self._entry = made.gradient
+        self.run = made.gradient
         self._of = of
         self._layout = of.layout(argtypes)
         self._mutated = of.written(self._layout, made.interface)
@@ -319,13 +335,15 @@ class _Plan:
         self._wraps = self._tuple and len(wrt.names) == 1
         self._form = form
         self._first = len(raw_leaves(made.interface.result)) if kind == "value_and_grad" else 0
+        self.plain = self._layout.flat and not (self._mutated or self._casts or self._wraps or form is not None)
+        """Whether :attr:`run` is all there is to a call."""
 
     def __call__(self, args: tuple[object, ...]) -> object:
         if not self._layout.flat:
             args = flat_arguments(self._layout, args)
         if self._mutated:
             refuse_overlap(self._of.name, self._layout.user.params, args, self._mutated)
-        result = self._entry(*map(ordinary, args))
+        result = self.run(*map(ordinary, args))
         if self._form is not None:
             return self._restored(result)
         if self._casts is None and not self._wraps:

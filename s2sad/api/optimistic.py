@@ -13,6 +13,8 @@ import numpy as np
 
 from s2sad.runtime.helpers import HELPERS
 
+DOUBLE = np.dtype(np.float64)
+
 PLAIN = '''def zmul(b, p):
     """The plain product: a NaN in the gradient that is due to it is noticed, and the gradient computed again."""
     return b * p
@@ -47,10 +49,17 @@ def has_nan(value: object) -> bool:
     >>> has_nan((1.0, (np.array([2.0, np.nan]), 3))), has_nan(np.zeros((2, 0)))
     (True, False)
     """
-    if isinstance(value, tuple):
-        return any(map(has_nan, value))
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind == "f" and _in_array(value)
+    kind = type(value)
+    if kind is float:
+        return value != value
+    if kind is tuple:
+        for v in value:             # type: ignore[attr-defined]
+            if has_nan(v):
+                return True
+        return False
+    if kind is np.ndarray:
+        elements = value.dtype      # type: ignore[attr-defined]
+        return (elements is DOUBLE or elements.kind == "f") and _in_array(value)
     return value != value
 
 

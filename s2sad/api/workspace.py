@@ -30,7 +30,8 @@ TYPES: Final = ("int64",)
 AXES: Final = 3
 """The most axes that :mod:`s2sad.api.leases` provides for."""
 
-_free: list[np.ndarray] = []
+_free: list[tuple[np.ndarray, np.ndarray]] = []
+"""Workspaces, each with the place for how much was asked for."""
 
 
 def clear_workspace() -> None:
@@ -53,27 +54,28 @@ def lending(entry: Callable[..., object]) -> Callable[..., object]:
 
     def run(*args: object) -> object:
         nonlocal size
-        used = np.zeros(1, np.int64)
-        work = _take(size)
+        work, used = _take(size)
         try:
             return entry(*args, work, used)
         finally:
-            size = max(size, int(used[0]))
-            if work.size and len(_free) < MOST:
-                _free.append(work)
+            if used.item() > size:
+                size = used.item()
+            if len(_free) < MOST:
+                _free.append((work, used))
 
     return run
 
 
-def _take(size: int) -> np.ndarray:
-    """A workspace of at least so many numbers; an empty one where that is too much."""
+def _take(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A workspace of at least so many numbers, none of them in use; an empty one where that is too much."""
     try:
-        work = _free.pop()                      # one operation: threads do not get the same
+        work, used = _free.pop()                # one operation: threads do not get the same
+        used[0] = 0
     except IndexError:
-        work = np.empty(0)
+        work, used = np.empty(0), np.zeros(1, np.int64)
     if work.size >= size:
-        return work
-    return np.empty(size if 8 * size <= LARGEST else 0)
+        return work, used
+    return np.empty(size if 8 * size <= LARGEST else 0), used
 
 
 def with_workspace(source: str, entry: str) -> str | None:
@@ -89,7 +91,7 @@ def with_workspace(source: str, entry: str) -> str | None:
     ours = [c for c in ast.walk(wrapper) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)
             and c.func.id in functions]
     if len(ours) != 1 or sum(c.func.id == ours[0].func.id for c in calls) != 1:     # type: ignore[attr-defined]
-        return None                             # a recursive one
+        return None                             # it calls itself: its tapes are not made once
     adjoint = functions[ours[0].func.id]        # type: ignore[attr-defined]
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {a.arg for a in ast.walk(tree)
                                                                        if isinstance(a, ast.arg)} | functions.keys()
