@@ -27,7 +27,7 @@ from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import declarations, note, noting
 from s2sad.frontend.unreachable import cut_unreachable
 from s2sad.frontend.webs import split_webs
-from s2sad.ir import Assign, Block, For, Function, Rhs, Stmt
+from s2sad.ir import Assign, Block, Effect, For, Function, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.trees import tree_of_result
 from s2sad.ir.types import is_array
@@ -302,7 +302,7 @@ def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
                 continue
             nested = w.blocks(s)
             text = s.loc.text.strip()
-            if s.loc.reverse and not nested and text != last and not text.endswith(":"):
+            if s.loc.reverse and not nested and text != last and not text.endswith(":") and not isinstance(s, Effect):
                 comments[s] = last = text
             elif nested and text != last:        # not the loops of one array statement
                 last = ""

@@ -158,7 +158,7 @@ def random_kernel(r: random.Random) -> str:
 
 def test_what_is_proven_is_true():
     r, right, wrong = random.Random(11), 0, 0
-    for _ in range(200):
+    for _ in range(140):
         text = random_kernel(r)
         holds, most, _ = proven(text)
         found = ""
@@ -172,7 +172,7 @@ def test_what_is_proven_is_true():
         assert not (holds and found), f"{found}\n{text}"
         right += holds and most >= 4 and "a[" in text
         wrong += bool(found)
-    assert right > 25 and wrong > 60, (right, wrong)             # it says yes and no, and both happen
+    assert right > 25 and wrong > 45, (right, wrong)             # it says yes and no, and both happen
 
 
 def kernel_of(*statements: str) -> str:
