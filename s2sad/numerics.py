@@ -228,3 +228,29 @@ def log_softmax(x: Any) -> Any:
     for i in range(x.size):
         y[i] = (x[i] - m) - shift
     return y
+
+
+# ---------------------------------------------------------------------------- linear algebra
+
+@njit
+def solve_triangular(a: Any, b: Any, lower: Any = False) -> Any:
+    """The solution ``x`` of ``a @ x == b`` by substitution, of one right-hand side or of the columns of a matrix.
+
+    Only the upper triangle of ``a`` is read, or only the lower one: derivatives by the rest are zero.
+
+    >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 9.0]), True)
+    array([1., 2.])
+    """
+    if a.shape[0] != a.shape[1] or a.shape[0] != b.shape[0]:
+        raise ValueError("a square matrix is needed, and as many rows on the right")
+    x = 1.0 * b
+    n = x.shape[0]
+    for step in range(n):
+        i = step if lower else n - 1 - step
+        if a[i, i] == 0.0:
+            raise ZeroDivisionError("a triangular matrix with a zero on its diagonal")
+        for before in range(step):
+            k = before if lower else n - 1 - before
+            x[i] -= a[i, k] * x[k]
+        x[i] /= a[i, i]
+    return x

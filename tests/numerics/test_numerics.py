@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 from mpmath import mp
-from scipy import special
+from scipy import linalg, special
 
 import s2sad
 from s2sad import numeric, numerics
@@ -241,3 +241,49 @@ def test_single_precision():
 def test_docstrings_state_these_errors():
     for name, ulps in STATED.items():
         assert f"within {ulps} ulp" in " ".join(str(numerics.ELEMENTWISE[name].__doc__).split()), name
+
+
+# ---------------------------------------------------------------------------- linear algebra
+
+def square_matrix():
+    return np.random.default_rng(4).normal(size=(4, 4)) + 3.0 * np.eye(4)
+
+
+RIGHT = np.random.default_rng(5).normal(size=(4, 2))
+
+
+@pytest.mark.parametrize("b", [RIGHT[:, 0], RIGHT, np.asfortranarray(RIGHT), RIGHT[:, :0], np.arange(4)])
+@pytest.mark.parametrize("lower", [True, False])
+def test_triangular_systems(b, lower):
+    a, unread = square_matrix(), (np.triu if lower else np.tril)(np.full((4, 4), np.nan), 1 if lower else -1)
+    want = linalg.solve_triangular(a, b, lower=lower)
+    for solve in (numerics.solve_triangular.py_func, numerics.solve_triangular):
+        np.testing.assert_allclose(solve(a + unread, b, lower), want, rtol=1e-13)
+
+
+def squares_of_solution(a, b):
+    return np.sum(numerics.solve_triangular(a, b, True) ** 2)
+
+
+@pytest.mark.parametrize("b", [RIGHT[:, 0].copy(), RIGHT])
+def test_derivatives_of_triangular_systems(b):
+    a = square_matrix()
+    x = linalg.solve_triangular(a, b, lower=True)
+    w = linalg.solve_triangular(a, 2.0 * x, lower=True, trans=1)
+    generated = generate(squares_of_solution, (a, b), "grad", ("a", "b"))
+    by_a, by_b = execute(generated)[generated.name](a.copy(), b.copy())
+    np.testing.assert_allclose(by_b, w, rtol=1e-13)
+    np.testing.assert_allclose(by_a, -np.tril(w.reshape(4, -1) @ x.reshape(4, -1).T), rtol=1e-12, atol=1e-14)
+    tangent = generate(squares_of_solution, (a, b), "tangent", ("a", "b"))
+    d_a, d_b = np.cos(a), np.sin(b)
+    _, slope = execute(tangent)[tangent.name](a.copy(), d_a, b.copy(), d_b)
+    assert slope == pytest.approx(np.sum(d_a * by_a) + np.sum(d_b * by_b), rel=1e-12)
+
+
+def test_triangular_systems_that_cannot_be_solved():
+    a = square_matrix()
+    with pytest.raises(ValueError, match="as many rows"):
+        numerics.solve_triangular(a, np.ones(3))
+    a[2, 2] = 0.0
+    with pytest.raises(ZeroDivisionError, match="zero on its diagonal"):
+        numerics.solve_triangular(a, np.ones(4))
