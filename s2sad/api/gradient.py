@@ -15,9 +15,10 @@ from s2sad.api.argtypes import fingerprint
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
 from s2sad.api.memory import ordinary, refuse_overlap
-from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.api.program import Callee, Program, Types, program_of
 from s2sad.api.quick import quick_key
 from s2sad.api.shared import renamed, same_arrays, shared
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import separate, static_type
 from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
 from s2sad.errors import BadCall

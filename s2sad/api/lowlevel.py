@@ -9,8 +9,9 @@ from numba.core.dispatcher import Dispatcher
 
 from s2sad.api.arguments import WrtLike
 from s2sad.api.lazy import Implementation, lazy_dispatcher
-from s2sad.api.program import Program, Specialisation, Types, program_of
+from s2sad.api.program import Program, Types, program_of
 from s2sad.api.results import leaves, normal
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import static_type
 from s2sad.api.structures import expressions
 from s2sad.errors import BadCall, S2sadError

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from types import FunctionType
 from typing import Any
 
@@ -16,20 +16,18 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaError
 
 from s2sad import driver
-from s2sad.api import modules
 from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.memory import is_strided, ordinary
-from s2sad.api.optimistic import first_plain, with_plain_products
 from s2sad.api.options import chosen_math, merged
 from s2sad.api.primal import compile_primal
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
 from s2sad.api.structures import flat_arguments, numba_takes, of_python, restored
-from s2sad.api.workspace import lending, with_workspace
 from s2sad.errors import BadCall, S2sadError, TypeProblem, UnsupportedFunction
 from s2sad.frontend import lower_function
 from s2sad.frontend.layout import Layout, layout_of
-from s2sad.frontend.ruled import carry_rule, settling
+from s2sad.frontend.ruled import settling
 from s2sad.frontend.source import UserFunction
 from s2sad.frontend.type_errors import of_primal
 from s2sad.ir import Assign, Call
@@ -39,78 +37,6 @@ from s2sad.ir.walk import walk
 
 Types = tuple[Any, ...]
 """A numba type for each argument, or a tree of them for one that holds several values."""
-
-
-class Specialisation:
-    """What was generated for one kind and one set of argument types; it is executed when first called for."""
-
-    def __init__(self, generated: driver.Generated, cached: bool, optimistic: bool) -> None:
-        self.generated = generated
-        self._cached = cached
-        self._optimistic = optimistic
-        self.plain: Any = None
-        """The entry compiled with plain products, where :attr:`gradient` uses one."""
-        self._called: Callable[..., Any] | None = None
-        self._namespace: dict[str, object] | None = None
-
-    @property
-    def interface(self) -> driver.Interface:
-        return self.generated.interface
-
-    @property
-    def entry(self) -> Any:
-        """The compiled function."""
-        return self._load()[self.generated.name]
-
-    @property
-    def gradient(self) -> Callable[..., Any]:
-        """The entry for calls from Python: tapes in a workspace, and plain products first where that is as good."""
-        with global_compiler_lock:
-            if self._called is None:
-                self._called = self._for_python()
-            return self._called
-
-    def _for_python(self) -> Callable[..., Any]:
-        @cache
-        def strong() -> Callable[..., Any]:
-            return self._lent(self.generated.source, "") or self.entry
-
-        text = with_plain_products(self.generated.source) if self._optimistic else None
-        if text is None:
-            return strong()
-        lent: Any = self._lent(text, "_plain")
-        if lent is None:
-            name = self.generated.name
-            self.plain = lent = modules.load(text, f"{name}_plain", cached=self._cached)[name]
-        return first_plain(lent, strong)
-
-    def _lent(self, text: str, label: str) -> Callable[..., Any] | None:
-        """The entry with its tapes in a workspace; ``None`` where it has no tapes that can be."""
-        kind, name = self.generated.kind, self.generated.name
-        if kind not in ("grad", "value_and_grad") or isinstance(self.interface.result, tuple):
-            return None                         # what else a function returns may be an array of its own
-        moved = with_workspace(text, name)
-        if moved is None:
-            return None
-        made = modules.load(moved, f"{name}{label}_lent", cached=self._cached)[name]
-        if label:
-            self.plain = made
-        return lending(made)                    # type: ignore[arg-type]
-
-    @property
-    def entries(self) -> tuple[Any, ...]:
-        """All entry points, in their order."""
-        space = self._load()
-        return tuple(space[name] for name in self.generated.entries)
-
-    def _load(self) -> dict[str, object]:
-        with global_compiler_lock:
-            if self._namespace is None:
-                self._namespace = modules.load(self.generated.source, self.generated.name, cached=self._cached)
-                for name, user in self.generated.ruled.items():
-                    # differentiated again, the function in the module is the user's
-                    carry_rule(self._namespace[name], user)
-            return self._namespace
 
 
 class Program:

@@ -12,7 +12,8 @@ from s2sad.api.arguments import Wrt, WrtLike
 from s2sad.api.gradient import CASTS, gradient_of
 from s2sad.api.lazy import Implementation
 from s2sad.api.memory import ordinary, refuse_overlap
-from s2sad.api.program import Program, Specialisation, Types, program_of
+from s2sad.api.program import Program, Types, program_of
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import separate
 from s2sad.api.structures import flat_arguments, gradient_form, raw_leaves, written
 from s2sad.errors import BadCall

@@ -12,8 +12,9 @@ from s2sad.api.gradient import CASTS, GradientProgram
 from s2sad.api.lazy import Implementation
 from s2sad.api.memory import ordinary, owned, refuse_overlap
 from s2sad.api.outputs import OutputsLike, spelled
-from s2sad.api.program import Callee, Program, Specialisation, Types, program_of
+from s2sad.api.program import Callee, Program, Types, program_of
 from s2sad.api.results import normal
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import separate
 from s2sad.api.structures import flat_arguments, raw_leaves, written
 from s2sad.driver import Interface, flattened

@@ -15,8 +15,9 @@ from s2sad.api.argtypes import fingerprint
 from s2sad.api.arguments import Wrt, WrtLike
 from s2sad.api.gradient import gradient_of
 from s2sad.api.memory import owned, refuse_overlap
-from s2sad.api.program import Program, Specialisation, program_of
+from s2sad.api.program import Program, program_of
 from s2sad.api.results import leaves, normal
+from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import separate
 from s2sad.api.structures import flat_arguments
 from s2sad.errors import BadCall, S2sadError, UnsupportedFunction
