@@ -22,7 +22,15 @@ from s2sad.api.rules import check_rule, rule_for
 from s2sad.api.sources import source
 from s2sad.api.stop import stop_gradient
 from s2sad.api.workspace import clear_workspace
-from s2sad.errors import BadCall, NoDerivative, S2sadError, TypeProblem, UnsupportedFunction, UnsupportedSyntax
+from s2sad.errors import (
+    BadCall,
+    NoDerivative,
+    S2sadError,
+    TapeMemoryError,
+    TypeProblem,
+    UnsupportedFunction,
+    UnsupportedSyntax,
+)
 from s2sad.explaining.report import Explanation
 from s2sad.operators.batching import Batched, batched
 from s2sad.operators.hessians import HessianVectorProduct, hessian, hvp
@@ -33,9 +41,9 @@ from s2sad.version import __version__
 
 __all__ = [
     "BadCall", "Batched", "Differentiable", "Explanation", "Gradient", "GradientMismatch", "HessianVectorProduct",
-    "Jacobian", "Linear", "NoDerivative", "Pullback", "S2sadError", "SparseJacobian", "TypeProblem",
-    "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "batched", "check_grads", "check_rule",
-    "checkpointed", "clear_workspace", "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd", "jacobian",
-    "jacrev", "jvp", "linearize", "numeric", "numerics", "rule_for", "source", "sparse_hessian", "sparse_jacobian",
-    "stop_gradient", "tangent", "value_and_grad", "vjp", "vmath",
+    "Jacobian", "Linear", "NoDerivative", "Pullback", "S2sadError", "SparseJacobian", "TapeMemoryError",
+    "TypeProblem", "UnsupportedFunction", "UnsupportedSyntax", "__version__", "adjoint", "batched", "check_grads",
+    "check_rule", "checkpointed", "clear_workspace", "differentiate", "explain", "grad", "hessian", "hvp", "jacfwd",
+    "jacobian", "jacrev", "jvp", "linearize", "numeric", "numerics", "rule_for", "source", "sparse_hessian",
+    "sparse_jacobian", "stop_gradient", "tangent", "value_and_grad", "vjp", "vmath",
 ]

@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "S2S046": "outputs names what is no output, or an array that is swapped",
     "S2S050": "the gradient check failed",
     "S2S051": "overlapping arrays",
+    "S2S052": "there is no memory for a tape",
     "S2S070": "a list used in a way that is not supported yet",
     "S2S071": "a checkpointed loop in a form that is not supported",
     "S2S080": "a use of numba.cuda, or of Python in a kernel, that is not supported",
@@ -133,3 +134,9 @@ class BadCall(S2sadError, ValueError, TypeError):
     """The caller's request or arguments make no sense."""
 
     default_code = "S2S040"
+
+
+class TapeMemoryError(S2sadError, MemoryError):
+    """There is no memory for what the reverse sweep needs."""
+
+    default_code = "S2S052"

@@ -21,6 +21,7 @@ from s2sad.api.shared import renamed, same_arrays, shared
 from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import separate, static_type
 from s2sad.api.structures import expressions, flat_arguments, raw_leaves, raw_tree, result_form, written
+from s2sad.api.tape_memory import no_memory_for_tapes
 from s2sad.errors import BadCall
 from s2sad.frontend.layout import Layout
 from s2sad.frontend.source import UserFunction
@@ -147,7 +148,10 @@ class Gradient(Callee):
         plan = self._quick.get(key)
         if plan is not None:
             self._of.last_types = plan.types
-            return plan.run(*args)
+            try:
+                return plan.run(*args)
+            except MemoryError as e:
+                raise plan.out_of_memory(e)             # noqa: B904  # it may be this one
         given = self._of.parameters.bind(args, kwargs)
         of, rest = separate(self._of, given)
         if of is not self._of:
@@ -330,7 +334,7 @@ class _Plan:
         self._aux_last = kind == "grad" and isinstance(made.interface.result, tuple)
         self._kind = kind
         self._tuple = not wrt.single
-        leaves = self._layout.leaves(wrt.names, floating=True)
+        leaves = self._leaves = self._layout.leaves(wrt.names, floating=True)
         casts = [CASTS.get(self._layout.types[k]) for k in self._layout.positions(leaves)]
         self._casts = casts if any(casts) else None
         self._wraps = self._tuple and len(wrt.names) == 1
@@ -344,7 +348,10 @@ class _Plan:
             args = flat_arguments(self._layout, args)
         if self._mutated:
             refuse_overlap(self._of.name, self._layout.user.params, args, self._mutated)
-        result = self.run(*map(ordinary, args))
+        try:
+            result = self.run(*map(ordinary, args))
+        except MemoryError as e:
+            raise self.out_of_memory(e)                 # noqa: B904  # it may be this one
         if self._form is not None:
             return self._restored(result)
         if self._casts is None and not self._wraps:
@@ -353,6 +360,10 @@ class _Plan:
             return self._gradients(result)
         first, second = result
         return (self._gradients(first), second) if self._kind == "grad" else (first, self._gradients(second))
+
+    def out_of_memory(self, error: MemoryError) -> MemoryError:
+        """What to say of this error."""
+        return no_memory_for_tapes(self._of, self._layout, self._leaves, self._kind == "value_and_grad") or error
 
     def _restored(self, result: object) -> object:
         found = raw_leaves(result)

@@ -338,3 +338,23 @@ def test_refused(f, x, words):
     with pytest.raises(s2sad.UnsupportedSyntax, match=words) as e:
         generate(f, (x, 3), "vjp", ("x",))
     assert e.value.code == "S2S071" and e.value.loc.line and e.value.hint
+
+
+# ---------------------------------------------------------------- no memory
+
+def long(x, m, n):
+    for _ in range(n):
+        for j in range(m):
+            x = x * math.sin(x)
+    return x
+
+
+def test_tapes_that_do_not_fit_name_the_loop():
+    gradient = s2sad.value_and_grad(long)
+    with pytest.raises(s2sad.TapeMemoryError) as e:
+        gradient(0.5, 10 ** 8, 10 ** 8)
+    assert isinstance(e.value, MemoryError) and e.value.code == "S2S052"
+    assert e.value.loc.text.strip() == "for _ in range(n):" and "bytes in each iteration" in str(e.value)
+    assert "checkpointed" in e.value.hint
+    # The gradient still works.
+    assert gradient(0.5, 1, 1) == (0.5 * math.sin(0.5), math.sin(0.5) + 0.5 * math.cos(0.5))
