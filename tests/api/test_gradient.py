@@ -212,3 +212,30 @@ def test_small_overhead():
     g(2.0)
     each = min(timeit.repeat(lambda: g(2.0), number=2000, repeat=5)) / 2000
     assert each < 30e-6
+
+
+def frozen(x):
+    x = x.copy()
+    x.flags.writeable = False
+    return x
+
+
+class Marked(np.ndarray):
+    """An array of a class of its own."""
+
+
+LIKE = [X, frozen(X), np.repeat(X, 2)[::2], X[::-1], X.astype(">f8"), X.view(Marked), X.astype(np.float32)]
+
+
+def test_calls_after_calls_with_other_arguments():
+    """A call like an earlier one takes a shorter way, and no other call does."""
+    g = s2sad.grad(weighted)
+    for k in (3, 0, 1, 0, 2, 6, 4, 0, 5):
+        for a in (2.0, np.float64(3.0), 4):
+            got = g(LIKE[k], a)
+            assert np.array_equal(got, 2.0 * a * np.asarray(LIKE[k], np.float64)), (k, a)
+            assert got.dtype == LIKE[k].dtype.newbyteorder("=") and type(got) is np.ndarray
+    assert np.array_equal(g(X, a=2.0), 4.0 * X)
+    for wrong in ((X,), (X, 2.0, 1.0), ("text", 2.0), (X, 2 ** 70), (np.ma.masked_array(X), 2.0)):
+        with pytest.raises(s2sad.S2sadError):
+            g(*wrong)
