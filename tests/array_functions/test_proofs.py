@@ -10,6 +10,7 @@ from s2sad.array_functions import table
 from s2sad.numeric.complex_copy import complex_copy
 from tests.array_functions.proofs import PROOFS
 from tests.execution import copied, execute, generate, tangent_arguments
+from tests.fuzz.program import define
 
 for _found in pkgutil.iter_modules([str(Path(__file__).parent)]):
     if _found.name.startswith("proofs_"):
@@ -88,3 +89,68 @@ def test_proof(name):
     h = 2e-4
     expected = (4.0 * difference(h) - difference(2.0 * h)) / 3.0
     assert close(np.where(np.isnan(expected), np.nan, slope), expected, 2e-8), (slope, expected)
+
+
+def adjoint_of(p, args, seed, made):
+    """The gradients of all that ``p`` differentiates by, of arrays and of numbers, from its adjoint."""
+    params = p.program.__code__.co_varnames[:p.program.__code__.co_argcount]
+    given, shadows = [], {}
+    for name, a in zip(params, copied(args)):
+        given.append(a)
+        if name in p.wrt and isinstance(a, np.ndarray):
+            shadows[name] = np.zeros_like(a)
+            given.append(shadows[name])
+    returned = execute(made)[made.name](*given, seed)
+    numbers = iter(returned if isinstance(returned, tuple) else (returned,))
+    return [shadows[name] if name in shadows else next(numbers) for name in p.wrt]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", [n for n in sorted(PROOFS)[::8] if n != "of_a_kind"])
+def test_single_precision(name):
+    p = PROOFS[name]
+    params = p.program.__code__.co_varnames[:p.program.__code__.co_argcount]
+    found = []
+    for kind in (np.float32, np.float64):
+        args = [a.astype(kind) if isinstance(a, np.ndarray) and a.dtype == np.float64 else a for a in copied(p.args)]
+        want = p.program(*copied(args))
+        seed = np.cos(np.arange(np.size(want))).reshape(np.shape(want)).astype(np.asarray(want).dtype)[()]
+        found.append(adjoint_of(p, args, seed, generate(p.program, args, "adjoint", p.wrt)))
+    for x, single, double in zip(p.wrt, *found):
+        a = p.args[params.index(x)]
+        assert not isinstance(a, np.ndarray) or single.dtype == np.float32
+        assert close(single, double, 2e-4)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", sorted(PROOFS)[3::14])
+def test_second_order(name):
+    """The tangent of the adjoint, by differences of the adjoint."""
+    p = PROOFS[name]
+    params = p.program.__code__.co_varnames[:p.program.__code__.co_argcount]
+    rng = np.random.default_rng(len(name))
+    want = p.program(*copied(p.args))
+    seed = rng.normal(size=np.shape(want))[()]
+    made = generate(p.program, p.args, "adjoint", p.wrt)
+    adjoint = define(made.source, made.name)
+    args = [x for q, a in zip(params, copied(p.args))
+            for x in ([a, np.zeros_like(a)] if q in p.wrt and isinstance(a, np.ndarray) else [a])] + [seed]
+    names = adjoint.__code__.co_varnames[:adjoint.__code__.co_argcount]
+    floating = tuple(n for n, a in zip(names, args) if np.asarray(a).dtype == np.float64)
+    moves = {q: rng.normal(size=np.shape(a))[()] for q, a in zip(params, p.args) if q in p.wrt}
+    twice = generate(adjoint, args, "tangent", floating)
+    given = tangent_arguments(twice, args, moves)
+    returned = execute(twice)[twice.name](*given)
+    numbers = iter(np.atleast_1d(returned[1])) if any(not isinstance(moves[q], np.ndarray) for q in p.wrt) else iter(())
+    slots = [n for n in twice.interface.params for _ in range(1 + (n in twice.interface.active))]
+    found = [given[slots.index(names[names.index(q) + 1]) + 1] if isinstance(moves[q], np.ndarray) else next(numbers)
+             for q in p.wrt]
+
+    def at(t):
+        moved = [a + t * moves[q] if q in moves else a for q, a in zip(params, copied(p.args))]
+        return adjoint_of(p, moved, seed, made)
+
+    h = 1e-4
+    for got, a, b, c, d in zip(found, at(h), at(-h), at(2.0 * h), at(-2.0 * h)):
+        expected = (8.0 * (np.asarray(a) - b) - (np.asarray(c) - d)) / (12.0 * h)
+        assert close(got, expected, 1e-7), (got, expected)
