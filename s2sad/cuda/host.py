@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numba import types
 
-from s2sad.api.arguments import Parameters, WrtLike
+from s2sad.api.arguments import Parameters, WrtLike, in_order
 from s2sad.cuda.kernels import KernelCode
 from s2sad.cuda.launch import CudaKernel, launch, recording, require_fit, type_of
 from s2sad.errors import BadCall, UnsupportedSyntax
@@ -68,7 +68,8 @@ def vjp(host: Callable[..., object], *args: object, wrt: WrtLike = None) -> tupl
     run.file = getattr(getattr(host, "__code__", None), "co_filename", "")
     token = recording.set(run)
     try:
-        result = _with_stand_ins(host, run)(*given)
+        positional, by_name = in_order(parameters.signature, tuple(given))
+        result = _with_stand_ins(host, run)(*positional, **by_name)
     finally:
         recording.reset(token)
     outputs = result if isinstance(result, tuple) else (result,)

@@ -105,7 +105,7 @@ def both_ways(u0, scale):
     return u0, w, v
 
 
-def particles(position, velocity, mass, dt, steps):
+def particles(position, velocity, mass, dt=0.1, *, steps=3):
     mass = cuda.to_device(mass)
     force = cuda.device_array(shape=len(position), dtype=np.float64)
     for _ in range(steps):
