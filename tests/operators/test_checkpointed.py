@@ -139,8 +139,8 @@ def leaves(value):
     return [b for a in value for b in leaves(a)] if isinstance(value, tuple | list) else [np.asarray(value)]
 
 
-@pytest.mark.parametrize("how", [Checkpoints("binomial", 1), Checkpoints("binomial", 2), Checkpoints("periodic", 2),
-                                 Checkpoints("binomial", None, 100)], ids=["one", "two", "periodic", "memory"])
+@pytest.mark.parametrize("how", [Checkpoints("binomial", 1), Checkpoints("binomial", 2), Checkpoints("periodic", 2)],
+                         ids=["one", "two", "periodic"])
 @pytest.mark.parametrize("name", NAMES)
 def test_same_gradient_bit_for_bit(name, how, monkeypatch):
     f, args, wrt = CASES[name]
@@ -225,13 +225,12 @@ def test_against_complex_step(f, args, wrt, n):
 
 
 def test_compiled_in_both_modes_and_twice():
-    value, gradient = s2sad.value_and_grad(wave, wrt="u")(CELLS, 0.1, 40)
-    assert value == wave(CELLS, 0.1, 40) == numba.njit(wave)(CELLS, 0.1, 40)
-    v = np.sin(CELLS)
-    assert np.dot(gradient, v) == pytest.approx(s2sad.jvp(wave, (CELLS, 0.1, 40), (v, None, None))[1], rel=1e-12)
-    h = 1e-6
-    moved = [s2sad.grad(wave)(CELLS + s * h * v, 0.1, 40) for s in (1, -1)]
-    assert np.allclose(s2sad.hvp(wave)(CELLS, 0.1, 40, v), (moved[0] - moved[1]) / (2 * h), rtol=1e-6, atol=1e-6)
+    value, gradient = s2sad.value_and_grad(counted)(0.5, 40)
+    assert value == counted(0.5, 40) == numba.njit(counted)(0.5, 40)
+    assert gradient == pytest.approx(s2sad.jvp(counted, (0.5, 40), (1.0, None))[1], rel=1e-12)
+    second, h = s2sad.grad(s2sad.grad(counted))(0.5, 9), 1e-5
+    moved = [s2sad.grad(counted)(0.5 + s * h, 9) for s in (1, -1)]
+    assert second == pytest.approx((moved[0] - moved[1]) / (2 * h), rel=1e-7)
 
 
 def square_root(u, n):
