@@ -79,6 +79,7 @@ def take_decided_branches(fn: Function) -> Function:
         for s in body:
             match s:
                 case If(test, then, orelse) if (side := number(test, known)) is not None \
+                        and not _raises(then if side else orelse) \
                         and (taken := _alone(then if side else orelse, fn)) is not None:
                     out.extend(block(taken, known))
                     continue
@@ -115,6 +116,11 @@ def take_decided_branches(fn: Function) -> Function:
     return fn if body is fn.body else replace(fn, body=body)
 
 
+def _raises(side: Block) -> bool:
+    """Whether a side always raises. It stays a side then: what follows reads names that only the other one binds."""
+    return bool(side) and isinstance(side[-1], Raise)
+
+
 def _place(i: Number | None, n: Number | None) -> int | None:
     """Where element ``i`` of a list of ``n`` is, if it is there."""
     if type(i) is not int or type(n) is not int or not -n <= i < n:
@@ -123,12 +129,7 @@ def _place(i: Number | None, n: Number | None) -> int | None:
 
 
 def _alone(side: Block, fn: Function) -> Block | None:
-    """A side of a branch for itself: what the other side made floating remains so. None where that takes more.
-
-    A side that raises stays a side: what comes after reads names that only the other one binds.
-    """
-    if side and isinstance(side[-1], Raise):
-        return None
+    """A side of a branch for itself: what the other side made floating remains so. None where that takes more."""
     out: list[Stmt] = []
     for s in side:
         if w.blocks(s):
