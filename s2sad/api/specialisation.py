@@ -10,7 +10,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from s2sad import driver
 from s2sad.api import modules
 from s2sad.api.optimistic import first_plain, with_plain_products
-from s2sad.api.workspace import lending, with_workspace
+from s2sad.api.workspace import lending, lending_when_it_pays, with_workspace
 from s2sad.frontend.ruled import carry_rule
 
 
@@ -46,29 +46,30 @@ class Specialisation:
     def _for_python(self) -> Callable[..., Any]:
         @cache
         def strong() -> Callable[..., Any]:
-            return self._lent(self.generated.source, "") or self.entry
+            return self._lending(self.entry, self.generated.source, "")
 
         text = with_plain_products(self.generated.source) if self._optimistic else None
         if text is None:
             return strong()
-        lent: Any = self._lent(text, "_plain")
-        if lent is None:
-            name = self.generated.name
-            self.plain = lent = modules.load(text, f"{name}_plain", cached=self._cached)[name]
-        return first_plain(lent, strong)
+        name = self.generated.name
+        self.plain = modules.load(text, f"{name}_plain", cached=self._cached)[name]
+        return first_plain(self._lending(self.plain, text, "_plain"), strong)
 
-    def _lent(self, text: str, label: str) -> Callable[..., Any] | None:
-        """The entry with its tapes in a workspace; ``None`` where it has no tapes that can be."""
+    def _lending(self, entry: Callable[..., Any], text: str, label: str) -> Callable[..., Any]:
+        """The entry; from when it pays the one with its tapes in a workspace, if it has tapes that can be."""
         kind, name = self.generated.kind, self.generated.name
         if kind not in ("grad", "value_and_grad") or isinstance(self.interface.result, tuple):
-            return None                         # what else a function returns may be an array of its own
+            return entry                        # what else a function returns may be an array of its own
         moved = with_workspace(text, name)
         if moved is None:
-            return None
-        made = modules.load(moved, f"{name}{label}_lent", cached=self._cached)[name]
-        if label:
-            self.plain = made
-        return lending(made)                    # type: ignore[arg-type]
+            return entry
+
+        def lent() -> Callable[..., Any]:
+            with global_compiler_lock:
+                made: Any = modules.load(moved, f"{name}{label}_lent", cached=self._cached)[name]
+            return lending(made)
+
+        return lending_when_it_pays(entry, lent)
 
     @property
     def entries(self) -> tuple[Any, ...]:

@@ -13,7 +13,10 @@ from s2sad.api import workspace
 
 
 @pytest.fixture(autouse=True)
-def fresh():
+def fresh(monkeypatch):
+    """A workspace from the second call on, and for gradients that have been called elsewhere from the next."""
+    monkeypatch.setattr(workspace, "SAMPLE", 1)
+    monkeypatch.setattr(workspace, "ENOUGH", -1)
     s2sad.clear_workspace()
     yield
     s2sad.clear_workspace()
@@ -48,6 +51,7 @@ def test_any_sequence_of_sizes():
 
 def test_memory_is_used_again_and_results_do_not_lie_in_it():
     g, x = s2sad.grad(chain), np.linspace(0.9, 1.4, 50)
+    g(x, 4)
     g(x, 4)
     first = g(x, 4)
     kept, before = workspace._free[0][0], first.copy()
@@ -90,6 +94,7 @@ def raises(x, n, k):
 def test_an_exception_gives_it_back():
     g, x = s2sad.grad(raises), np.linspace(0.1, 0.4, 30)
     want = g(x, 5, 9)
+    assert np.array_equal(g(x, 5, 9), want)
     with pytest.raises(ValueError, match="that one"):
         g(x, 5, 3)
     assert len(workspace._free) == 1
@@ -183,3 +188,26 @@ def test_the_module_is_the_source_but_for_its_tapes():
     moved = workspace.with_workspace(text, "chain_grad")
     assert "leased2(work, used, " in moved and "def chain_grad(x, n, work, used)" in moved
     assert workspace.with_workspace(s2sad.source(lambda x: x * x, "grad", 1.0), "function_grad") is None
+
+
+def history(x, n):
+    """Its tape has as many rows as there are steps."""
+    for t in range(n):
+        for i in range(x.size):
+            x[i] = x[i] * math.cos(x[i])
+    return x[0]
+
+
+def test_a_workspace_is_made_when_new_pages_have_cost_enough(monkeypatch):
+    pytest.importorskip("resource")
+    monkeypatch.setattr(workspace, "SAMPLE", 2)
+    monkeypatch.setattr(workspace, "ENOUGH", 20_000)
+    small, large = s2sad.grad(history), s2sad.grad(lambda x, n: history(x, n))
+    for _ in range(8):
+        small(np.full(20, 0.3), 5)
+    assert not workspace._free
+    x = np.full(1000, 0.3)
+    want = large(x, 4000)                       # 32 MB, more than any allocator keeps
+    for _ in range(8):
+        assert np.array_equal(large(x, 4000), want)
+    assert workspace._free and workspace._free[0][0].size >= 4_000_000
