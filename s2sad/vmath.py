@@ -30,7 +30,8 @@ from numba.extending import overload
 
 from s2sad.runtime.helpers import dispatchers
 
-__all__ = ["cos", "erf", "erfc", "exp", "expit", "expm1", "log", "log1p", "ndtr", "sigmoid", "sin", "sincos", "tanh"]
+__all__ = ["cos", "erf", "erfc", "exp", "expit", "expm1", "log", "log1p", "ndtr", "pow", "sigmoid", "sin",
+           "sincos", "tanh"]
 
 TYPED: dict[str, Callable[..., Any]] = {}
 """The functions of this module by the names of those that generated modules carry, whose types they have."""
@@ -55,9 +56,13 @@ def _vector(f: Callable[..., Any]) -> Callable[..., Any]:
     """The function ``vector_NAME`` that generated modules carry, in the precision of its argument."""
     own = dispatchers()[f"vector_{f.__name__}"]
 
-    def typed(x: Any) -> Any:
+    def of_one(x: Any) -> Any:
         return _precision_of(x, own(np.float64(x)))
 
+    def of_two(x: Any, y: Any) -> Any:
+        return _precision_of(x + y, own(np.float64(x), np.float64(y)))
+
+    typed = of_one if f.__code__.co_argcount == 1 else of_two
     typed.__name__ = typed.__qualname__ = f.__name__
     typed.__doc__, typed.__module__ = f.__doc__, __name__
     made: Callable[..., Any] = njit(error_model="numpy", forceinline=True)(typed)
@@ -87,6 +92,15 @@ def log(x: Any) -> Any:
 @_vector
 def log1p(x: Any) -> Any:
     """``log(1 + x)``, accurate near 0; within 1 ulp."""
+
+
+@_vector
+def pow(x: Any, y: Any) -> Any:
+    """``x`` to the power ``y``, with the C library's conventions at zeros and infinities; within 1 ulp.
+
+    >>> pow(2.0, 0.5), pow(-2.0, 3.0), pow(0.0, -1.0)
+    (1.4142135623730951, -8.0, inf)
+    """
 
 
 @_vector

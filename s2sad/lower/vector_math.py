@@ -20,15 +20,17 @@ from typing import Any
 
 from numba import types as nbt
 
-from s2sad.ir import Assign, Function, Op, Stmt
+from s2sad.ir import Assign, Atom, Const, Function, Op, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
+from s2sad.ir.types import is_float
 from s2sad.vmath import TYPED
 
 INSTEAD = {
     **{f"{space}.{name}": f"vector_{name}" for space in ("math", "np")
        for name in ("exp", "expm1", "log", "log1p", "tanh")},
     "math.erf": "vector_erf", "erf": "vector_erf", "math.erfc": "vector_erfc", "erfc": "vector_erfc",
+    **{name: "vector_pow" for name in ("pow", "math.pow", "np.power", "np.float_power")},
     **{name: f"vector_{name}" for name in ("expit", "gauss", "ndtr", "norm_pdf", "sech2")},
 }
 """The functions that have a counterpart, and its name."""
@@ -50,22 +52,35 @@ def _rewritten(fn: Function, instead: dict[str, str]) -> Function:
 
     def visit(s: Stmt) -> tuple[Stmt, ...]:
         match s:
-            case Assign(target, Op(called, (str() as x,))) if called in instead:
-                before, after = types.get(x), types.get(target)
-                if not (isinstance(before, nbt.Float | nbt.Integer | nbt.Boolean)
-                        and after in (nbt.float64, nbt.float32)):
+            case Assign(target, Op(called, args)) if called in instead:
+                result = types.get(target)
+                if result not in (nbt.float64, nbt.float32) or not all(map(is_number, args)):
                     return (s,)                                  # on arrays or complex numbers
-                if instead[called] == called and before == after == nbt.float64:
-                    return (s,)
+                if instead[called] == called:
+                    if result == nbt.float64 and all(map(is_double, args)):
+                        return (s,)
+                elif isinstance(last := args[-1], Const) or len(args) == 2 and not is_float(types.get(last)):
+                    return (s,)                                  # whole powers are products, constants are folded
                 out: list[Stmt] = []
-                if before != nbt.float64:
-                    out.append(Assign(wide := fresh(), Op("np.float64", (x,)), s.loc))
-                    x = wide
-                if after == nbt.float64:
-                    return (*out, Assign(target, Op(instead[called], (x,)), s.loc))
-                return (*out, Assign(wide := fresh(), Op(instead[called], (x,)), s.loc),
-                        Assign(target, Op("np.float32", (wide,)), s.loc))
+                wide = list(args)
+                for k, x in enumerate(args):
+                    if not is_double(x):
+                        wide[k] = fresh()
+                        out.append(Assign(wide[k], Op("np.float64", (x,)), s.loc))  # type: ignore[arg-type]
+                value = Op(instead[called], tuple(wide))
+                if result == nbt.float64:
+                    return (*out, Assign(target, value, s.loc))
+                double = fresh()
+                return (*out, Assign(double, value, s.loc), Assign(target, Op("np.float32", (double,)), s.loc))
         return (s,)
+
+    def is_number(a: Atom) -> bool:
+        if isinstance(a, Const):
+            return isinstance(a.value, float | int)
+        return isinstance(types.get(a), nbt.Float | nbt.Integer | nbt.Boolean)
+
+    def is_double(a: Atom) -> bool:
+        return isinstance(a.value, float) if isinstance(a, Const) else types.get(a) == nbt.float64
 
     def fresh() -> str:
         name = names.fresh("t")

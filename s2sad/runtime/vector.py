@@ -149,6 +149,58 @@ def vector_log1p(x):
     return (x if x == math.inf else near) if x > -1.0 else (-math.inf if x == -1.0 else math.nan)
 
 
+def vector_pow(x, y):
+    """x to the power y."""
+    a = abs(x)
+    tiny = a < 2.2250738585072014e-308
+    bits = np.float64(a * 18014398509481984.0 if tiny else a).view(np.int64)
+    n = (bits - 4604544271217802189) >> 52
+    f = np.int64(bits - (n << 52)).view(np.float64) - 1.0
+    k = np.int64(n + 4843621399236968448).view(np.float64) - (6755399441055798.0 if tiny else 6755399441055744.0)
+    # log(1 + f) = s (2 + w (2/3 + w P(w))), s = f / (2 + f), w = s**2, all but P in two parts.
+    u = 2.0 + f
+    s = f / u
+    uh = np.int64(np.float64(u).view(np.int64) & -134217728).view(np.float64)
+    sh = np.int64(np.float64(s).view(np.int64) & -134217728).view(np.float64)
+    sl = s - sh
+    s_rest = ((((f - sh * uh) - sh * (u - uh)) - sl * uh) - sl * (u - uh) - s * (f - (u - 2.0))) / u
+    w = s * s
+    w_rest = ((sh * sh - w) + 2.0 * sh * sl) + sl * sl + 2.0 * s * s_rest
+    p = (0.40000000000000024 + w * (0.2857142857133856 + w * (0.22222222271077688 + w * (0.1818180825156866 + w *
+         (0.1538557450328144 + w * (0.13285967180066668 + w * 0.12913497226515772))))))
+    wh = np.int64(np.float64(w).view(np.int64) & -134217728).view(np.float64)
+    q = 0.6666666666666666 * w
+    q_rest = ((0.6666666567325592 * wh - q) + 0.6666666567325592 * (w - wh) + 9.93410742555767e-09 * wh
+              + 9.93410742555767e-09 * (w - wh)) + (3.700743415417188e-17 * w + 0.6666666666666666 * w_rest + w * w * p)
+    v = 2.0 + q
+    v_rest = ((2.0 - v) + q) + q_rest
+    vh = np.int64(np.float64(v).view(np.int64) & -134217728).view(np.float64)
+    m = s * v
+    m_rest = ((sh * vh - m) + sh * (v - vh) + sl * vh) + sl * (v - vh) + (s * v_rest + s_rest * v)
+    g = k * 0.6931471803691238
+    h = g + m
+    rest = ((g - h) + m) + (k * 1.9082149292705877e-10 + m_rest)
+    total = h + rest
+    rest += h - total
+    log = (total if a < math.inf else a) if a > 0.0 else -math.inf
+    # Times y, which is no larger than it matters.
+    z = 1e20 if y > 1e20 else y
+    z = -1e20 if z < -1e20 else z
+    e = z * log
+    zh = np.int64(np.float64(z).view(np.int64) & -134217728).view(np.float64)
+    lh = np.int64(np.float64(log).view(np.int64) & -134217728).view(np.float64)
+    rest = ((zh * lh - e) + zh * (log - lh) + (z - zh) * lh) + (z - zh) * (log - lh) + z * rest
+    tail = 0.0 if abs(e) > 745.2 else rest
+    e = 710.0 if e > 710.0 else e
+    e = -746.0 if e < -746.0 else e
+    r = vector_exp_sum(e, tail)
+    odd = (np.floor(y) == y) & (np.floor(0.5 * y) != 0.5 * y)
+    r = -r if odd & (np.float64(x).view(np.int64) < 0) else r
+    r = math.nan if (-math.inf < x) & (x < 0.0) & (np.floor(y) != y) else r
+    r = r if a == a else a
+    return 1.0 if (y == 0.0) | (x == 1.0) else r
+
+
 # ---------------------------------------------------------------------------- trigonometric
 
 def vector_sin(x):
@@ -305,5 +357,5 @@ def vector_ndtr(x):
 
 IN_ORDER: Final[tuple[Any, ...]] = (
     vector_exp_sum, vector_exp, vector_expm1, vector_expit, vector_tanh, vector_sech2, vector_log, vector_log1p,
-    vector_sin_near, vector_sin, vector_cos, vector_gauss, vector_norm_pdf, vector_erf_small, vector_erf,
+    vector_pow, vector_sin_near, vector_sin, vector_cos, vector_gauss, vector_norm_pdf, vector_erf_small, vector_erf,
     vector_erfc, vector_ndtr)

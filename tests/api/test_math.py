@@ -43,13 +43,17 @@ def mixed(x, n):
     return math.exp(x) + math.exp(n) * x + np.exp(2.0)
 
 
+def power(x, y):
+    return x ** y * math.exp(x) + x ** 3 + x ** 1.5 + math.pow(x, y + 1.0) + 2.0 ** y
+
+
 def of_complex(x):
     z = np.exp(complex(x, 2.0 * x))
     return z.real * math.exp(x)
 
 
 CASES = [(curved, (X, 0.7), ("x", "a")), (with_helper, (0.3, 4), ("x",)), (recursive, (0.7, 3), ("x",)),
-         (mixed, (0.4, 2), ("x",)), (of_complex, (0.3,), ("x",))]
+         (mixed, (0.4, 2), ("x",)), (power, (0.4, 1.3), ("x", "y")), (of_complex, (0.3,), ("x",))]
 
 
 def of(kind, args):

@@ -14,7 +14,7 @@ from s2sad import vmath
 from s2sad.runtime.helpers import HELPERS, dispatchers, python_functions
 from tests.execution import execute, generate
 
-NAMES = sorted(name.removeprefix("vector_") for name in vmath.TYPED)
+NAMES = sorted(name.removeprefix("vector_") for name in vmath.TYPED if name != "vector_pow")
 EXACT = {
     "exp": mp.exp, "expm1": mp.expm1, "log": mp.log, "log1p": mp.log1p, "sin": mp.sin, "cos": mp.cos, "tanh": mp.tanh,
     "erf": mp.erf, "erfc": mp.erfc, "ndtr": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2,
@@ -93,7 +93,7 @@ def error(got, want):
 
 def test_all_functions_are_tested():
     assert set(NAMES) == set(EXACT) == set(STATED) == set(RANGES) == set(SPECIAL)
-    assert {*NAMES, "sincos", "sigmoid"} == set(vmath.__all__)
+    assert {*NAMES, "pow", "sincos", "sigmoid"} == set(vmath.__all__)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +129,7 @@ def test_single_precision(name):
 @pytest.mark.parametrize("name", sorted(n for n in HELPERS if n.startswith("vector_")))
 def test_python_computes_what_is_compiled(name):
     own, compiled = python_functions()[name], dispatchers()[name]
-    rest = {"vector_exp_sum": (1e-17,), "vector_sin_near": (1,)}.get(name, ())
+    rest = {"vector_exp_sum": (1e-17,), "vector_sin_near": (1,), "vector_pow": (1.7,)}.get(name, ())
     with np.errstate(all="ignore"):
         for x in (0.0, -0.0, 0.3, 0.9, 1.7, 36.5, -0.4, 1e-300, math.nan):
             np.testing.assert_array_equal(float(own(x, *rest)), compiled(x, *rest))
@@ -142,6 +142,50 @@ def test_loops_are_vectorised(name):
     run = numba.njit((numba.float64[::1], numba.float64[::1]))(space["run"])
     (text,) = run.inspect_llvm().values()
     assert " x double>" in text
+
+
+# ---------------------------------------------------------------------------- powers
+
+@cache
+def powers():
+    @numba.njit
+    def run(x, y, z):
+        for i in range(x.size):
+            z[i] = vmath.pow(x[i], y[i])
+
+    return run
+
+
+@pytest.mark.parametrize("bases, exponents", [
+    ((0.5, 2.0), (-5.0, 5.0)), ((0.9, 1.1), (-1000.0, 1000.0)), ((0.0, 50.0), (-5.0, 5.0)),
+    ((1e-300, 1e300), (-1.0, 1.0)), ((0.99999, 1.00001), (-7e7, 7e7)), ((0.0, 1e-310), (-1.02, 1.02)),
+    ((1.9, 2.1), (-1074.0, 1023.0)), ((1.99, 2.01), (-1074.0, -1020.0))])
+def test_powers(bases, exponents):
+    rng = np.random.default_rng(1)
+    x, y = rng.uniform(*bases, COUNT), rng.uniform(*exponents, COUNT)
+    z = np.empty(COUNT)
+    powers()(x, y, z)
+    with mp.workdps(60):
+        assert max(error(c, mp.mpf(a) ** mp.mpf(b)) for a, b, c in zip(x.tolist(), y.tolist(), z, strict=True)) <= 1.0
+    single = np.empty(COUNT, np.float32)
+    with np.errstate(over="ignore"):
+        x, y = x.astype(np.float32), y.astype(np.float32)
+        powers()(x.astype(np.float64), y.astype(np.float64), z)
+        powers()(x, y, single)
+        np.testing.assert_array_equal(single, z.astype(np.float32))
+
+
+def test_powers_of_special_values():
+    values = np.array([0.0, 1.0, 2.0, 0.5, 3.0, math.inf, 5e-324, 1e308, 2.0 ** 53, 2.0 ** 52 + 1.0, 0.1, 1e-320])
+    values = np.concatenate([values, -values, [math.nan]])
+    x, y = (a.ravel() for a in np.meshgrid(values, values))
+    z = np.empty(x.size)
+    powers()(x, y, z)
+    with np.errstate(all="ignore"):
+        want = np.power(x, y)
+    np.testing.assert_allclose(z, want, rtol=3e-16)
+    signed = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(z[signed]), np.signbit(want[signed]))
 
 
 # ---------------------------------------------------------------------------- in programs

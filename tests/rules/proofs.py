@@ -178,6 +178,8 @@ PROOFS: dict[str, Proof] = {
     "vector_expm1": Proof(mp.expm1, ((-40.0, 40.0),), ((1e-20,), (-700.0,))),
     "vector_log": Proof(mp.log, (P,), ((1e-300,), (1e300,))),
     "vector_log1p": Proof(mp.log1p, ((-1.0, 50.0),), ((1e300,), (1e-300,), (1e-20,), (-1.0 + 1e-15,))),
+    "vector_pow": Proof(lambda x, y: x ** y, (P, R), ((1e300, -0.5), (1e-300, 0.5), (2.0, 1000.0), (2.0, -3.0),
+                                                         (1e5, 4.0), (0.5, 0.0)), ulps=40.0),
     "vector_sin": Proof(mp.sin, (R,), ((1e10,), (1e-300,), (100.0,), (1e-20,))),
     "vector_cos": Proof(mp.cos, (R,), ((1e10,), (1e-300,), (100.0,), (1e-20,))),
     "vector_tanh": Proof(mp.tanh, (R,), ((20.0,), (-300.0,), (1e-20,))),
