@@ -21,7 +21,7 @@ from s2sad.emit.module import assemble
 from s2sad.emit.primal import primal_text
 from s2sad.errors import S2sadError, TypeProblem, UnsupportedSyntax
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
-from s2sad.frontend.callee_types import compiled
+from s2sad.frontend.callee_types import typed
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import declarations, note, noting
@@ -193,7 +193,7 @@ def _parameter_types(fn: Function, argtypes: tuple[nbt.Type, ...]) -> dict[str, 
 def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) -> tuple[Function, object]:
     """The types of all names, with the bodies of array functions in place of their calls."""
     fn, sites = with_sites(fn, normal_form, products)
-    inferred, returned = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **compiled(fn.callees), **sites})
+    inferred, returned = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **typed(fn.callees), **sites})
     fn = define_everywhere(cut_unreachable(fn, {**inferred, **types}), inferred)
     return expand(widen_vector_math(replace(fn, types={**inferred, **types})), sites), returned
 
@@ -205,7 +205,7 @@ def uses_array_functions(user: UserFunction) -> bool:
 
 
 def _retyped(fn: Function, types: Mapping[str, nbt.Type]) -> Function:
-    inferred, _ = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **compiled(fn.callees)})
+    inferred, _ = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **typed(fn.callees)})
     return replace(fn, types={**fn.types, **inferred, **types})
 
 
