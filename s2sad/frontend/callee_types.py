@@ -68,10 +68,9 @@ def _dispatcher(user: UserFunction) -> Any:
         space: dict[str, Any] = {}
         # the user's own functions, written out
         exec(compile(assemble((), primal=replace(primal, functions=functions)), f"<{user.name}>", "exec"), space)
-        f: Any
         for f in space.values():
             if isinstance(f, Dispatcher) and f.py_func.__globals__ is space:
-                f._compiler.pipeline_class = _SignatureOnly
+                f._compiler.pipeline_class = _SignatureOnly  # type: ignore[attr-defined]
         found = _recent[_key(user)] = user, space[user.name]
         while len(_recent) > RECENT:
             _recent.popitem(last=False)
