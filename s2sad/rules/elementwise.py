@@ -14,7 +14,8 @@ from s2sad.rules.table import constant, rule
 rule("add(x, y)", names=("add", "np.add"), x="1", y="1")
 rule("sub(x, y)", names=("sub", "np.subtract"), x="1", y="-1")
 rule("mul(x, y)", names=("mul", "np.multiply"), x="y", y="x")
-rule("div(x, y)", names=("div", "np.divide", "np.true_divide"), x="1 / y", y="-Ω / y")
+# Whether an operand is some literal is decided at once.
+rule("div(x, y)", names=("div", "np.divide", "np.true_divide"), x="1 / y", y="-Ω * Ω if x is 1 else -Ω / y")
 rule("neg(x)", names=("neg", "np.negative"), x="-1")
 rule("pos(x)", names=("pos", "np.positive"), x="1")
 # With a literal exponent the condition is decided at once: x**2 gives 2 * x, x**0 gives 0.
@@ -58,7 +59,7 @@ rule("arctan2(y, x)", names=("math.atan2", "np.arctan2", "np.atan2"), where={"r"
      y="x / r / r", x="-y / r / r")
 rule("sinh(x)", x="cosh(x)")
 rule("cosh(x)", x="sinh(x)")
-rule("tanh(x)", x="sech2(x)")
+rule("tanh(x)", x="tanh_slope(x, Ω)")
 rule("arcsinh(x)", names=("math.asinh", "np.arcsinh", "np.asinh"), x="1 / hypot(1.0, x)")
 # Two roots: their product does not overflow, and is NaN below -1, where the function is.
 rule("arccosh(x)", names=("math.acosh", "np.arccosh", "np.acosh"), x="1 / (sqrt(x - 1) * sqrt(x + 1))")
@@ -147,6 +148,8 @@ constant("binary_exponent")
 rule("zmul(b, p)", b="p", p="b")
 rule("nonzero(d)", names=("nonzero",), d="1")
 rule("sech2(x)", x="-2 * tanh(x) * Ω")
+# A function of x only: y is tanh(x).
+rule("tanh_slope(x, y)", x="-2 * y * Ω", y="0.0")
 rule("reduced_bessel(n, z)", n="0.0", z="-z * reduced_bessel(n + 1, z)")
 
 constant("stop_gradient", "list_index")

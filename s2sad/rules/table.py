@@ -8,8 +8,8 @@
 (True, None)
 
 A formula is an expression over the parameters, ``Ω`` (the result), the rule's own shared terms, the constants below,
-numbers, arithmetic, comparisons, ``a if c else b``, and functions by bare name. Every function in a formula has a rule
-itself, so formulas can be differentiated to any order.
+numbers, arithmetic, comparisons (``x is 1``: the operand is that literal), ``a if c else b``, and functions by bare
+name. Every function in a formula has a rule itself, so formulas can be differentiated to any order.
 
 Complex numbers have declarations of their own (:mod:`s2sad.rules.on_complex`), because a formula for real operands may
 mean nothing, or something else, on complex ones. There are three kinds:

@@ -20,6 +20,12 @@ def sech2(x):
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
+def tanh_slope(x, y):
+    """The derivative of y = tanh(x)."""
+    # By the result where little cancels.
+    return (1.0 - y) * (1.0 + y) if -0.9 < y < 0.9 else sech2(x)
+
+
 def expit(x):
     """The logistic function 1 / (1 + exp(-x))."""
     if x < 0.0:
@@ -394,6 +400,6 @@ def binary_exponent(x):
 
 # A helper comes after those it needs.
 IN_ORDER: Final[tuple[Any, ...]] = (
-    sech2, expit, logit, log_expit, softplus, log1mexp, logexpm1, xlogy, xlog1py, gauss, erf, erfc, norm_pdf, ndtr,
-    mills_gap, inverse_mills, log_ndtr, normal_quantile, ndtri, erfinv, cotpi, gammaln_positive, gammaln, digamma,
-    hurwitz, polygamma, reduced_bessel, significand, binary_exponent)
+    sech2, tanh_slope, expit, logit, log_expit, softplus, log1mexp, logexpm1, xlogy, xlog1py, gauss, erf, erfc,
+    norm_pdf, ndtr, mills_gap, inverse_mills, log_ndtr, normal_quantile, ndtri, erfinv, cotpi, gammaln_positive,
+    gammaln, digamma, hurwitz, polygamma, reduced_bessel, significand, binary_exponent)

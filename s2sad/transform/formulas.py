@@ -85,6 +85,8 @@ def _build(e: ast.expr, env: Mapping[str, Formula]) -> Formula:
             return _simplify("not", _build(x, env))
         case ast.BinOp(a, op, b):
             return _simplify(_BINARY[type(op)], _build(a, env), _build(b, env))
+        case ast.Compare(a, [ast.Is()], [ast.Constant(int(value))]):
+            return Const(_is(_build(a, env), value))
         case ast.Compare(a, [op], [b]):
             return _simplify(_COMPARE[type(op)], _build(a, env), _build(b, env))
         case ast.BoolOp(op, values):

@@ -6,6 +6,7 @@ import builtins
 import math
 import operator
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from functools import cache
 from types import CodeType
 
@@ -53,7 +54,14 @@ def _value(formula: ast.expr, space: dict[str, object]) -> float:
 
 @cache
 def _compiled(formula: ast.expr) -> CodeType:
-    return compile(ast.Expression(formula), "<formula>", "eval")
+    return compile(ast.Expression(_OfVariables().visit(deepcopy(formula))), "<formula>", "eval")
+
+
+class _OfVariables(ast.NodeTransformer):
+    """The case of a formula in which no operand is a literal."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        return ast.Constant(False) if isinstance(node.ops[0], ast.Is) else node
 
 
 def _double(name: str) -> Callable:

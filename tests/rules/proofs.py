@@ -149,6 +149,7 @@ PROOFS: dict[str, Proof] = {
     "zmul": Proof(lambda b, p: b * p, (R, R)),
     "nonzero": Proof(lambda d: d, (R,)),
     "sech2": Proof(lambda x: mp.sech(x) ** 2, (R,), ((20.0,), (-300.0,), (1e-20,))),
+    "tanh_slope": Proof(lambda x: mp.sech(x) ** 2, (R,), ((20.0,), (-300.0,), (1e-20,), (1.47,), (1.475,))),
     "expit": Proof(lambda x: 1 / (1 + mp.exp(-x)), ((-40.0, 40.0),), ((40.0,), (-700.0,), (700.0,), (1e-20,))),
     "logit": Proof(lambda x: mp.log(x / (1 - x)), ((0.0, 1.0),), ((0.5,), (1e-300,), (1.0 - 1e-16,))),
     "log_expit": Proof(lambda x: -mp.log1p(mp.exp(-x)), ((-40.0, 40.0),), ((700.0,), (-1e3,), (1e-20,))),
