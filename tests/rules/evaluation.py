@@ -61,7 +61,7 @@ class _OfVariables(ast.NodeTransformer):
     """The case of a formula in which no operand is a literal."""
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        return ast.Constant(False) if isinstance(node.ops[0], ast.Is) else node
+        return ast.copy_location(ast.Constant(False), node) if isinstance(node.ops[0], ast.Is) else node
 
 
 def _double(name: str) -> Callable:
