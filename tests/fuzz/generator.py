@@ -15,6 +15,7 @@ from tests.fuzz import (
     complexes,
     draws,
     functions,
+    idioms,
     lists,
     recursion,
     selections,
@@ -39,7 +40,7 @@ FEATURES = ("loops", "while", "branches", "arrays", "stores", "aliases", "views"
 RARE = {"long-loops": 0.15, "float32": 0.15,
         "overflow": 0.25, "loops": 0.7, "branches": 0.7, "stores": 0.7, "helpers": 0.6}
 """How often a feature may be used, where it is not every second program."""
-FAMILIES = (lists, selections, shapes, recursion, functions, syntax, structures, draws, complexes)
+FAMILIES = (lists, selections, shapes, recursion, functions, syntax, structures, draws, complexes, idioms)
 """Modules that each add statements of a kind. The first of a family's features says whether a program has any."""
 MOST_DEPTH = 3
 SIZES = ((6, (5, 3)), (3, (14, 6)), (1, (28, 9)))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from tests.fuzz.program import LENGTH
 from tests.fuzz.scope import Scope, Var
-from tests.fuzz.writer import Statement, Writer, trips
+from tests.fuzz.writer import Statement, Writer, begun, trips
 
 FEATURES = {"recursion": 0.16, "array-recursion": 0.5, "mutual-recursion": 0.35}
 
@@ -113,6 +113,8 @@ def call_writing(g: Writer) -> None:
     g.used |= {"recursion", "array-recursion", "mutating-helper"}
     where = f"{v.name}[{g.e.index(g.scope, v.length)}]"
     made = f"{g.c.pick(g.helpers['recursive writing'])}({v.name}, {g.e.scalar(g.scope, 1)}, {depth(g)})"
+    if g.indent < 3 and g.c.chance(0.4):
+        return swept(g, v, made)
     if g.c.chance(0.5):
         g.define(f"{where} * {g.e.bounded(g.scope, 1)}")
     if g.c.chance(0.5):
@@ -120,3 +122,14 @@ def call_writing(g: Writer) -> None:
     else:
         g.emit(made)
         g.define(f"{where} * {where}")
+
+
+def swept(g: Writer, v: Var, made: str) -> None:
+    """Each iteration reads what the call in the one before has written."""
+    s, i = begun(g), g.fresh("i")
+    g.emit(f"for {i} in range({trips(g, '2', '3')}):")
+    with g.block():
+        g.scope.add(Var(i, "i", low=0, high=LENGTH - 1, free=False))
+        first, second = (f"{v.name}[{g.e.index(g.scope, v.length)}]" for _ in range(2))
+        g.emit(f"{s} = {g.c.pick([f'{s} * {first}', f'{s} + math.sin({first} * {second})', f'0.5 * {s}'])}")
+        g.emit(f"{s} = {s} + {made}")

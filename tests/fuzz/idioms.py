@@ -1,0 +1,125 @@
+"""What numerical code is full of: arrays filled where a test holds, neighbours where there are any, sums passed on."""
+from __future__ import annotations
+
+from tests.fuzz.program import LENGTH
+from tests.fuzz.scope import Var
+from tests.fuzz.writer import Statement, Writer, begun, trips
+
+FEATURES = {"idioms": 0.25, "gated-fills": 0.6, "guarded-elements": 0.6, "handed-on": 0.6, "shifted-results": 0.6}
+
+
+def statements(g: Writer) -> list[tuple[int, Statement]]:
+    if not g.has("idioms") or not g.scope.vectors(LENGTH) or g.indent > 2:
+        return []
+    return [(3, statement) for feature, statement in (
+        ("gated-fills", gated_fill), ("guarded-elements", guarded_element), ("handed-on", handed_on),
+        ("shifted-results", shifted_results)) if g.has(feature)] or [(3, handed_on)]
+
+
+def loop(g: Writer, *heads: str) -> Var:
+    """The head of a loop is written; gives its variable, which the caller adds to the scope of the body."""
+    i = g.fresh("i")
+    g.emit(f"for {i} in range({g.c.pick(heads)}):")
+    return Var(i, "i", low=0, high=LENGTH - 1, free=False)
+
+
+def full_length(g: Writer) -> str:
+    """A vector of full length: mostly one at hand."""
+    return g.c.pick(g.scope.vectors(LENGTH)).name
+
+
+def gated_fill(g: Writer) -> None:
+    """A step reads an array, overwrites it where a test holds, and one element in any case."""
+    g.used |= {"gated-fill", "nested-loop", "stores"}
+    v, s = full_length(g), begun(g)
+    outer = loop(g, "3", "2", trips(g, "3"))
+    with g.block():
+        g.scope.add(outer)
+        place = f"{v}[{g.e.index(g.scope, LENGTH)}]"
+        g.emit(f"{s} = {g.c.pick([f'{s} * {place}', f'0.5 * {s}', f'math.sin({s} * {place})'])}"
+               f" + math.sin({v}[{outer.name}] * {s})")
+        inner = loop(g, str(LENGTH), f"len({v})", f"{v}.shape[0]")
+        with g.block():
+            g.scope.add(inner)
+            test = g.c.pick([f"{full_length(g)}[{inner.name}] < -0.27", f"{inner.name} > {outer.name}",
+                             g.e.condition(g.scope)])
+            g.emit(f"if {test}:")
+            g.emit(f"    {v}[{inner.name}] = {g.c.pick([s, g.e.scalar(g.scope, 1)])}")
+        g.emit(f"{v}[{g.c.pick([outer.name, outer.name, g.e.index(g.scope, LENGTH)])}] "
+               f"{g.c.pick(['=', '=', '*='])} {g.c.pick([s, g.e.bounded(g.scope, 1)])}")
+
+
+def guarded_element(g: Writer) -> None:
+    """An element read, in a loop, only where it exists; elsewhere its index may lie outside the array."""
+    g.used |= {"guarded-element", "loop"}
+    v, s = full_length(g), begun(g)
+    kind = g.c.pick(["fixed", "neighbour", "fixed", "both"])
+    k = g.fresh("k")
+    if kind == "fixed":
+        g.emit(f"{k} = {g.c.pick(['n', 'm'])} {g.c.pick(['+ 2', '+ 3', '- 2', '- 1', '+ 5'])}")
+    i = loop(g, "3", str(LENGTH), trips(g, "2"))
+    with g.block():
+        g.scope.add(i)
+        if g.c.chance(0.5):
+            g.emit(f"{s} = 0.5 * {s} + {g.e.atom(g.scope)}")
+        if kind != "fixed":
+            g.emit(f"{k} = {i.name} {g.c.pick(['+ 1', '- 1', '+ 2', '- n'])}")
+        guard = g.c.pick([f"0 <= {k} < {LENGTH}", f"{k} >= 0 and {k} < len({v})"])
+        if kind == "both":
+            guard = f"{guard} and {g.e.comparison(g.scope)}"
+        g.emit(f"if {guard}:")
+        element = f"{v}[{k}]"
+        factor = g.e.bounded(g.scope, 1)
+        g.emit("    " + g.c.pick([f"{s} += {element} * {factor}", f"{s} = {s} - {element}",
+                                  f"{s} = {element} + 0.5 * {s}", f"{element} = {s} * {factor}",
+                                  f"{element} += {factor}"]))
+        if g.c.chance(0.4):
+            g.emit("else:")
+            g.emit(f"    {s} = {g.e.scalar(g.scope, 1)}")
+
+
+def handed_on(g: Writer) -> None:
+    """What a loop has summed, or made an array of, is copied elsewhere before it is used."""
+    g.used |= {"handed-on", "loop"}
+    v, w = full_length(g), full_length(g)
+    element = g.c.pick(["{v}[{i}] * math.exp(-{w}[{i}] * {w}[{i}])", "math.sin({v}[{i}]) * {w}[{i}]",
+                        "math.exp(-{v}[{i}] * {v}[{i}])", "math.tanh({v}[{i}]) * {w}[{i}]"])
+    target = g.fresh("t")
+    sums = g.c.chance(0.5)
+    g.emit(f"{target} = {g.c.pick(['0.0', g.e.atom(g.scope)]) if sums else f'np.zeros({LENGTH})'}")
+    i = loop(g, str(LENGTH), f"len({v})")
+    g.emit(f"    {target if sums else f'{target}[{i.name}]'} {g.c.pick(['+=', '-='])} "
+           f"{element.format(v=v, w=w, i=i.name)}")
+    other = g.fresh("u")
+    if sums:
+        g.scope.add(Var(target, "f"))
+        g.emit(f"{other} = {g.c.pick([f'np.zeros({LENGTH})', f'np.full({LENGTH}, {target})', f'{v}.copy()'])}")
+        g.emit(g.c.pick([f"{other}[0] = {target}", f"{other}[:] += {target}", f"{other}[-1] -= 0.5 * {target}"]))
+    else:
+        g.scope.add(Var(target, "v", LENGTH))
+        j = g.fresh("i")
+        g.emit(g.c.pick([f"{other} = {target} + {v}", f"{other} = {target}.copy()", f"{other} = 0.5 * {target}[::-1]"]))
+        if g.c.chance(0.5):
+            g.emit(f"for {j} in range({LENGTH}):")
+            g.emit(f"    {other}[{j}] = {g.c.pick([f'{target}[{j}]', f'{target}[{LENGTH - 1} - {j}] - {v}[{j}]'])}")
+    g.scope.add(Var(other, "v", LENGTH))
+    g.define(f"{other}[{g.e.index(g.scope, LENGTH)}] * {other}[{g.e.index(g.scope, LENGTH)}]")
+
+
+def shifted_results(g: Writer) -> None:
+    """Each result of a loop that carries a value is kept, at a place computed from the loop's variable."""
+    g.used |= {"shifted-result", "loop", "stores"}
+    v, s = full_length(g), begun(g)
+    kept = g.fresh("u")
+    size, where = g.c.pick([(2 * LENGTH, "{i} + n"), (2 * LENGTH, f"{{i}} + {LENGTH}"), (2 * LENGTH, "2 * {i}"),
+                            (LENGTH, f"{LENGTH - 1} - {{i}}"), (2 * LENGTH, "{i} + 1")])
+    g.emit(f"{kept} = np.zeros({size})")
+    i = loop(g, str(LENGTH), "3", f"1, {LENGTH}")
+    with g.block():
+        g.scope.add(i)
+        g.emit(f"{s} = 0.5 * {s} + {g.e.bounded(g.scope, 1)} * {g.c.pick([s, f'{v}[{i.name}]'])}")
+        result = g.c.pick(["math.exp(-{0} * {0})", "math.sin({0})", "math.sqrt(1.0 + {0} * {0})",
+                           "1.0 / (1.3 + {0} * {0})", "math.tanh({0})"]).format(g.c.pick([s, f"{v}[{i.name}]"]))
+        g.emit(f"{kept}[{where.format(i=i.name)}] = {result}")
+    g.scope.add(Var(kept, "v", size))
+    g.define(f"{kept}[{size - 1}] * {s} + {kept}[{size // 2}] * {kept}[1] + np.sum({kept})")
