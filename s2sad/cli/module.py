@@ -51,7 +51,7 @@ def primal_of(asked: Request, functions: Sequence[ast.FunctionDef] = ()) -> Prim
     taken |= {other for h in taken & HELPERS.keys() for other in HELPERS[h].needs}
     primal = primal_text(asked.target.user, taken)
     *callees, last = primal.functions
-    return replace(primal, functions=(*callees, PrimalFunction(last.name, last.text, asked.options)))
+    return replace(primal, functions=(*callees, PrimalFunction(last.name, last.text, asked.options, last.user)))
 
 
 def derivatives(asked: Request, modes: Sequence[str], *, value: bool = False, strong_zero: bool = True,

@@ -27,11 +27,12 @@ RESERVED = frozenset({"np", "math", "cmath", "njit", "prange", "cuda"} | vars(bu
 
 @dataclass(frozen=True)
 class PrimalFunction:
-    """The text of one function, and the numba options its own decorator gives."""
+    """The text of one function, the numba options its own decorator gives, and what it was."""
 
     name: str
     text: str
     options: Mapping[str, object]
+    user: UserFunction
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def primal_text(user: UserFunction, taken: Iterable[str] = ()) -> Primal:
     _collect(user, found, {})
     globals_ = _Globals(user, found, taken)
     texts = [_Text(f, globals_).rewritten() for f in found]
-    functions = [PrimalFunction(globals_.function(f.user), text, f.user.options) for f, text in zip(found, texts)]
+    functions = [PrimalFunction(globals_.function(f.user), text, f.user.options, f.user)
+                 for f, text in zip(found, texts)]
     return Primal(tuple(globals_.constants), tuple(functions), frozenset(globals_.imports), globals_.helpers,
                   frozenset(globals_.function(f.user) for f in found if rule_of(f.user) is not None))
 

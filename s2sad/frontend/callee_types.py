@@ -9,7 +9,6 @@ from typing import Any
 from numba.core import typing
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, compile_result
 from numba.core.compiler_machinery import AnalysisPass, register_pass
-from numba.core.dispatcher import Dispatcher
 from numba.core.funcdesc import PythonFunctionDescriptor
 from numba.core.typed_passes import NopythonTypeInference
 
@@ -68,10 +67,12 @@ def _dispatcher(user: UserFunction) -> Any:
         space: dict[str, Any] = {}
         # the user's own functions, written out
         exec(compile(assemble((), primal=replace(primal, functions=functions)), f"<{user.name}>", "exec"), space)
-        for f in space.values():
-            if isinstance(f, Dispatcher) and f.py_func.__globals__ is space:
-                f._compiler.pipeline_class = _SignatureOnly  # type: ignore[attr-defined]
-        found = _recent[_key(user)] = user, space[user.name]
+        for f in functions:
+            # Functions that call each other are compiled as one: of some, numba finds the types from one of them only.
+            dispatcher = space[f.name]
+            dispatcher._compiler.pipeline_class = _SignatureOnly
+            _recent.setdefault(_key(f.user), (f.user, dispatcher))
+        found = _recent[_key(user)]
         while len(_recent) > RECENT:
             _recent.popitem(last=False)
     return found[1]
