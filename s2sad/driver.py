@@ -15,6 +15,7 @@ from numba import types as nbt
 from s2sad.analysis.activity import find_activity
 from s2sad.analysis.calls import Calls
 from s2sad.analysis.repeatable import shows_plain_products
+from s2sad.analysis.structure import Loop
 from s2sad.array_functions.sites import expand, has_products, with_sites
 from s2sad.emit import to_python
 from s2sad.emit.module import assemble
@@ -27,7 +28,7 @@ from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import declarations, note, noting
 from s2sad.frontend.unreachable import cut_unreachable
 from s2sad.frontend.webs import split_webs
-from s2sad.ir import Assign, Block, Effect, For, Function, Rhs, Stmt
+from s2sad.ir import Assign, Block, Effect, Function, Rhs, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.trees import tree_of_result
 from s2sad.ir.types import is_array
@@ -243,7 +244,7 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
 def _swapped_and_written(fn: Function, p: str) -> bool:
     """Whether a parameter is swapped with what is written to, or in a loop whose states are written back."""
     group = swapped_together(fn.body).get(p, set())
-    return any(group & set(w.written(s)) or isinstance(s, For) and s.checkpoints is not None and group & w.bound_in(s)
+    return any(group & set(w.written(s)) or isinstance(s, Loop) and s.checkpoints is not None and group & w.bound_in(s)
                for s in w.walk(fn.body))
 
 

@@ -60,7 +60,8 @@ def repeated_loops(fn: Function, fused: Collection[Stmt], wanted: Collection[Stm
             if s in wanted or s in fused:
                 if s in wanted:
                     found.add(s)
-                visit(*w.blocks(s))
+                for b in w.blocks(s):
+                    visit(b)
             elif w.blocks(s) and not isinstance(s, Loop):
                 for b in w.blocks(s):
                     visit(b)
@@ -69,7 +70,7 @@ def repeated_loops(fn: Function, fused: Collection[Stmt], wanted: Collection[Stm
     return frozenset(found)
 
 
-def outside_reads(loop: For) -> list[str]:
+def outside_reads(loop: Loop) -> list[str]:
     """What the steps of a loop read and do not change; arrays of which they only ask the shape are not among it."""
     inside = w.inside(loop)
     changed = w.bound_in(loop) | w.written_in(loop)
@@ -78,7 +79,7 @@ def outside_reads(loop: For) -> list[str]:
 
 
 def state_of(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str],
-             loop: For) -> State:
+             loop: Loop) -> State:
     """What a step changes and is wanted by a later one or before the loop.
 
     ``overwritten`` are the arrays each loop fills, ``wanted`` the names whose value a reverse statement may need.
@@ -104,23 +105,23 @@ def _only_stored(inside: tuple[Stmt, ...], array: str) -> bool:
                if array in w.reads(s) or array in w.written(s) or array in w.binds(s))
 
 
-def refuse_unrepeatable(fn: Function, at: Structure, wanted: Collection[Stmt], states: Mapping[For, State]) -> None:
+def refuse_unrepeatable(fn: Function, at: Structure, wanted: Collection[Stmt], states: Mapping[Loop, State]) -> None:
     """Raise a located error for one of the loops ``wanted`` whose steps cannot be run again, or not here."""
     for s in w.walk(fn.body):
-        if not isinstance(s, For) or s not in wanted:
+        if not isinstance(s, Loop) or s not in wanted:
             continue
         if s not in at.repeated:
             raise UnsupportedSyntax("a checkpointed loop in a loop that is not checkpointed", loc=s.loc, code=CODE,
                                     why="its snapshots would have to be kept for each iteration of that loop",
                                     hint="let the loop around it be checkpointed, too")
-        if not isinstance(s.step, Const):
+        if isinstance(s, For) and not isinstance(s.step, Const):
             raise UnsupportedSyntax("the step of a checkpointed loop is not known when compiling", loc=s.loc, code=CODE,
                                     hint="loop over range(n) and compute the value in the loop")
         if s in states:
             _refuse_inside(fn, at, s, states[s])
 
 
-def _refuse_inside(fn: Function, at: Structure, loop: For, state: State) -> None:
+def _refuse_inside(fn: Function, at: Structure, loop: Loop, state: State) -> None:
     for x in w.inside(loop):
         what = ""
         if isinstance(x, Assign) and isinstance(x.value, Call) and is_draw(x.value):

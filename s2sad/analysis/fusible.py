@@ -99,10 +99,10 @@ def outermost_fusible(fn: Function, at: Structure, overwritten: Mapping[Stmt, tu
     return found
 
 
-def is_scratch(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str], loop: For,
-               array: str) -> bool:
+def is_scratch(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str],
+               loop: For | While, array: str) -> bool:
     """Whether each iteration fills a local array before it reads it, and nothing outside the loop touches it."""
-    return _Loop(fn, at, overwritten, wanted, loop)._is_scratch(array)
+    return _Loop(fn, at, overwritten, wanted, loop)._is_scratch(array)  # type: ignore[arg-type]
 
 
 class _Loop:

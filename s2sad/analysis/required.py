@@ -20,7 +20,7 @@ from s2sad.analysis.fusible import Fused, Fusion, outermost_fusible
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.kinds import on_complex, rule_of
 from s2sad.analysis.known_values import Known, find_known, with_known
-from s2sad.analysis.structure import Structure
+from s2sad.analysis.structure import Loop, Structure
 from s2sad.frontend.ruled import values_needed
 from s2sad.ir import (
     Assign,
@@ -88,7 +88,7 @@ class Plan:
     """Loops run forward and backward one iteration at a time."""
     checkpointed: frozenset[Stmt] = frozenset()
     """Loops that are to keep snapshots rather than tapes."""
-    repeated: dict[For, State] = field(default_factory=dict)
+    repeated: dict[Loop, State] = field(default_factory=dict)
     """Checkpointed loops, and what is brought back before an iteration is run again."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
@@ -154,7 +154,7 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
 
 def loops_that_keep(fn: Function, active: Activity, structure: Structure, computes_again: bool) -> frozenset[Stmt]:
     """The checkpointed loops that would have tapes; what the others need is there without."""
-    loops = [s for s in w.walk(fn.body) if isinstance(s, For) and s.checkpoints is not None]
+    loops = [s for s in w.walk(fn.body) if isinstance(s, Loop) and s.checkpoints is not None]
     if loops:
         planner = _Planner(fn, active, structure, computes_again)
         planner.run()
@@ -175,7 +175,7 @@ class _Planner:
         self.plan.groups = self.groups
         self.overwritten = find_overwritten(fn)
 
-    def keeps_within(self, loop: For) -> bool:
+    def keeps_within(self, loop: Loop) -> bool:
         """Whether values are kept for the iterations of a loop."""
         inside = [loop, *w.walk(loop.body)]
         return any(s in self.plan.saved and inverse(s, self.fn.types) is None or s in self.plan.taped
@@ -232,7 +232,8 @@ class _Planner:
                     return [(n, True) for n in w.names_in((start, step, s.trips))] + again
                 return [(n, True) for n in w.names_in((start, stop, step))] + again
             case While():
-                return [(n, True) for n in w.names_in((s.trips,))]
+                again = [(n, True) for n in outside_reads(s)] if s in self.at.repeated else []
+                return [(n, True) for n in w.names_in((s.trips,))] + again
         return []
 
     def overwrites(self, s: Stmt) -> str | None:
@@ -269,7 +270,7 @@ class _Planner:
             if before == (len(live), len(self.reversed)):
                 break
         self.plan.repeated = {s: state_of(self.fn, self.at, self.overwritten, live, s) for s in everything
-                              if isinstance(s, For) and s in self.at.repeated and s in self.reversed}
+                              if isinstance(s, Loop) and s in self.at.repeated and s in self.reversed}
         self._collect(everything)
         for s in reversed(everything):
             for name in w.binds(s):
@@ -464,7 +465,7 @@ class _Planner:
             case For() if s in self.at.fused:
                 self._record(s.body, set())      # the iteration that needs a value has just computed it
                 return required
-            case For() if s in self.at.repeated:
+            case For() | While() if s in self.at.repeated:
                 self._record(s.body, set())
                 restored = self.plan.repeated[s].names if s in self.plan.repeated else frozenset()
                 return {n for n in required if n.name not in restored}

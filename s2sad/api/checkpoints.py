@@ -15,20 +15,21 @@ def checkpointed(loop: Loop, snapshots: int | None = None, memory: int | str | N
 
     Parameters
     ----------
-    loop : range
-        A call of ``range`` in the head of a ``for`` loop.
+    loop : range or bool
+        A call of ``range`` in the head of a ``for`` loop, or the condition of a ``while`` loop.
     snapshots : int, optional
         How many states are kept at most: a constant.
     memory : int or str, optional
         Instead of ``snapshots``: how many bytes they may take, as a number or as in ``"500MB"``.
     schedule : {"binomial", "periodic", "sqrt", "store_all"}, optional
-        ``"binomial"`` computes as few steps again as is possible with so many snapshots. ``"periodic"`` takes them at
+        ``"binomial"`` computes as few steps again as is possible with so many snapshots; in a ``while`` loop, whose
+        length is not known, no step more often than necessary. For ``for`` loops: ``"periodic"`` takes them at
         equal distances, ``"sqrt"`` as many as there are steps between two of them; both compute each step once again,
         and keep a tape of the steps between two snapshots. ``"store_all"`` is a loop like any other.
 
     Returns
     -------
-    range
+    range or bool
         ``loop``.
 
     Notes

@@ -123,8 +123,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     if name.startswith("cuda."):
         return device_call(flat, name, node)
     if name == "checkpointed":
-        flat.refuse("only the range of a `for` loop can be checkpointed", node, code="S2S071",
-                    hint="write `for t in s2sad.checkpointed(range(n), snapshots=20)`")
+        flat.refuse("only the range of a `for` loop and the condition of a `while` loop can be checkpointed", node,
+                    code="S2S071", hint="write `for t in s2sad.checkpointed(range(n), snapshots=20)`")
     rule = of_library(name)
     if rule is not None:
         return call_library(flat, rule, node)

@@ -1,4 +1,10 @@
-"""``for t in checkpointed(range(n), snapshots=k):`` a loop over the range, with a note for reverse mode."""
+"""Loops with a note for reverse mode, over a range or of unknown length.
+
+::
+
+    for t in checkpointed(range(n), snapshots=k):          for t in range(n):
+    while checkpointed(s > tolerance, snapshots=k):        while s > tolerance:
+"""
 from __future__ import annotations
 
 import re
@@ -22,11 +28,35 @@ SCHEDULES = (*NEEDS_NUMBER, "sqrt", "store_all")
 
 def checkpointed(flat: Flattener, node: gast.Call) -> tuple[gast.AST, Checkpoints | None]:
     """The range that is looped over, and what the call says about it."""
-    given = dict(zip(PARAMETERS, node.args)) | {k.arg: k.value for k in node.keywords}
-    loop = given.pop("loop", None)
+    loop, given = _arguments(node)
     if not isinstance(loop, gast.Call) or flat.meaning(loop.func) != Library("range"):
         flat.refuse("a checkpointed loop runs over a call of range", node, code=CODE,
                     hint="write `for t in s2sad.checkpointed(range(n), snapshots=20)`")
+    return loop, _chosen(flat, node, given)
+
+
+def condition(flat: Flattener, node: gast.AST) -> tuple[gast.AST, Checkpoints | None]:
+    """The condition of a ``while`` loop, and what a call around it says about the loop."""
+    if not isinstance(node, gast.Call) or flat.meaning(node.func) != Library("checkpointed"):
+        return node, None
+    test, given = _arguments(node)
+    if test is None:
+        flat.refuse("a checkpointed loop has no condition", node, code=CODE,
+                    hint="write `while s2sad.checkpointed(condition, snapshots=20)`")
+    how = _chosen(flat, node, given)
+    if how is not None and how.schedule != "binomial":
+        flat.refuse(f"the schedule {how.schedule!r} needs to know how many steps there are", given["schedule"],
+                    code=CODE, hint="leave it out: snapshots are moved while the loop runs")
+    return test, how
+
+
+def _arguments(node: gast.Call) -> tuple[gast.AST | None, dict[str, gast.AST]]:
+    given = dict(zip(PARAMETERS, node.args)) | {k.arg: k.value for k in node.keywords}
+    return given.pop("loop", None), given
+
+
+def _chosen(flat: Flattener, node: gast.Call, given: dict[str, gast.AST]) -> Checkpoints | None:
+    """What the arguments say; ``None``: a loop like any other."""
     held = {name: constant(flat, name, value) for name, value in given.items()}
     schedule, snapshots = held.get("schedule", "binomial"), held.get("snapshots")
     memory = None if held.get("memory") is None else in_bytes(flat, held["memory"], given["memory"])
@@ -42,7 +72,7 @@ def checkpointed(flat: Flattener, node: gast.Call) -> tuple[gast.AST, Checkpoint
     if memory is not None and schedule != "binomial" or snapshots is not None and schedule not in NEEDS_NUMBER:
         flat.refuse(f"the schedule {schedule!r} does not take that", node, code=CODE,
                     hint="memory= goes with the binomial schedule, snapshots= with the binomial and the periodic one")
-    return loop, None if schedule == "store_all" else Checkpoints(schedule, snapshots, memory)
+    return None if schedule == "store_all" else Checkpoints(schedule, snapshots, memory)
 
 
 def constant(flat: Flattener, name: str, node: gast.AST) -> Any:

@@ -12,6 +12,7 @@ import gast
 from s2sad.errors import UnsupportedSyntax
 from s2sad.frontend import lists, structures
 from s2sad.frontend.calls import require_known_effect
+from s2sad.frontend.checkpoints import condition
 from s2sad.frontend.device import device_effect
 from s2sad.frontend.exits import TRUE, Break, Continue, LoopElse, Return
 from s2sad.frontend.expressions import BINARY, Expressions, memory_written
@@ -277,7 +278,8 @@ class Flattener(Expressions):
         loc = self.user.loc(node)
         before = dict(self.vars)
         holder: list[Atom] = []
-        cond = self.nested(lambda: holder.append(self.condition(node.test)))
+        tested, how = condition(self, node.test)
+        cond = self.nested(lambda: holder.append(self.condition(tested)))
         test, = holder
         body = self.suite(node.body)
         orelse = self.suite(node.orelse)
@@ -286,11 +288,11 @@ class Flattener(Expressions):
         if named or any(not isinstance(s, (Assign, If)) for s in cond) or memory_written(cond):
             # A condition that does things: an endless loop with an exit.
             leave: tuple = (*orelse, Break(loc))
-            loop, orelse = While((), TRUE, (*cond, If(test, (), leave, loc), *body), loc=loc), ()
+            loop, orelse = While((), TRUE, (*cond, If(test, (), leave, loc), *body), loc=loc, checkpoints=how), ()
         else:
             if isinstance(test, Const) and not isinstance(test.value, bool):
                 test = Const(bool(test.value))
-            loop = While(cond, test, body, loc=loc)
+            loop = While(cond, test, body, loc=loc, checkpoints=how)
         self.same_structure(before, loc)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
 

@@ -272,8 +272,9 @@ class If:
 class Checkpoints:
     """How reverse mode gets back to the steps of a loop: what the author asked for.
 
-    ``schedule`` is ``binomial`` (``snapshots`` of them, or as many as fit in ``memory`` bytes), ``periodic`` or
-    ``sqrt`` (the loop is cut into segments, see :mod:`s2sad.transform.segments`), or ``every`` (one before each step).
+    ``schedule`` is ``binomial`` (``snapshots`` of them, or as many as fit in ``memory`` bytes; online where the number
+    of steps is not known), ``periodic`` or ``sqrt`` (the loop is cut into segments, see
+    :mod:`s2sad.transform.segments`), or ``every`` (one before each step).
     """
 
     schedule: str
@@ -302,6 +303,7 @@ class While:
     exit: str | None = None
     trips: str | None = None
     loc: Loc = NOWHERE
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -285,6 +285,8 @@ class _Lowering(Draws):
                 return self.dot_of_parts(target, args) or self.dot(target, args)
             case Op("np.clip", (x, low, high)):
                 return Op("np.minimum", (b.temp(Op("np.maximum", (x, low))), high))
+            case Op("dispensable"):                               # generated source is read again
+                return value
             case Op(fn, args):
                 if fn in CHECKED_DIVISIONS:
                     return self.checked(fn, *args)

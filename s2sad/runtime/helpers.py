@@ -86,6 +86,20 @@ def next_snapshot(steps, free):
     return max(steps - left - less, 1)
 
 
+def dispensable(levels, held, level):
+    """Which of `held` snapshots may go so that one of `level` can be taken at the end: `held` if none.
+
+    One may go that has a lower level than a later one. Where there is none, the snapshot due is not taken, and the one
+    before the next step has the next higher level. Q. Wang, P. Moin, G. Iaccarino (SIAM J. Sci. Comput. 31, 2009): a
+    loop of whatever length is reversed by running no step more often than the best schedule for its length does.
+    """
+    for k in range(held - 1, -1, -1):
+        if levels[k] < level:
+            return k
+        level = levels[k]
+    return held
+
+
 # ---------------------------------------------------------------------------- index sets
 
 def joined(sets, a, b):
@@ -162,8 +176,8 @@ def list_index(i, n):
 
 # A helper comes after those it needs.
 _IN_ORDER: Final[tuple[Any, ...]] = (
-    zmul, nonzero, stop_gradient, checkpointed, next_snapshot, joined, times_i, complex_sech2, grown, clamp, extent,
-    list_index, *special.IN_ORDER, *vector.IN_ORDER)
+    zmul, nonzero, stop_gradient, checkpointed, next_snapshot, dispensable, joined, times_i, complex_sech2, grown,
+    clamp, extent, list_index, *special.IN_ORDER, *vector.IN_ORDER)
 _FUNCTIONS: Final[Mapping[str, FunctionType]] = MappingProxyType({f.__name__: f for f in _IN_ORDER})
 
 

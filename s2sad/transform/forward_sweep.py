@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from s2sad.analysis.fusible import Fusion, replay
 from s2sad.analysis.required import inverse
-from s2sad.analysis.structure import definitely_bound, upward_exposed
+from s2sad.analysis.structure import Loop, definitely_bound, upward_exposed
 from s2sad.ir import (
     Alloc,
     Assign,
@@ -101,14 +101,14 @@ class ForwardSweep:
         forward = replay(self.block(loop.body), frozenset() if together else self.plan.fused[loop].left_out)
         return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(self.undefined)), *forward)
 
-    def repeated(self, loop: For) -> Block:
+    def repeated(self, loop: Loop) -> Block:
         """An iteration of a checkpointed loop that is run again."""
         body = replay(self.block(loop.body), self.plan.repeated[loop].left_out)
         local = {n for n in self.undefined if loop in self.at.home(n)[1]}
         self.c.undefined |= self.undefined - local
         return (*(Assign(n, self.c.zero(n), loop.loc) for n in sorted(local)), *body)
 
-    def _checkpointed(self, loop: For) -> list[Stmt]:
+    def _checkpointed(self, loop: Loop) -> list[Stmt]:
         """The loop with snapshots, and without tapes."""
         snapshots = self.c.snapshots[loop]
         self.undefined |= {n for n in snapshots.state.scalars if not self._bound_before(loop, n)}
@@ -135,7 +135,7 @@ class ForwardSweep:
             match s:
                 case If(_, then, orelse):
                     out.append(replace(s, then=self.block(then), orelse=self.block(orelse)))
-                case For() if self.taped and s in self.c.snapshots:
+                case For() | While() if self.taped and s in self.c.snapshots:
                     out += self._checkpointed(s)
                 case For() | While() if not self.taped:
                     out.append(w.with_blocks(s, tuple(map(self.block, w.blocks(s)))))

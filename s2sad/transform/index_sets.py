@@ -101,7 +101,7 @@ class _Sets:
                 self.out.append(replace(s, body=self.block(body), checkpoints=None))
             case While(cond, test, body):
                 self.decided_by((test,), s)
-                self.out.append(replace(s, cond=self.block(cond), body=self.block(body)))
+                self.out.append(replace(s, cond=self.block(cond), body=self.block(body), checkpoints=None))
             case Assign(target, value) if target in self.moving:
                 self.assign(s, target, value)
             case Store(array, index, value) if array in self.moving:

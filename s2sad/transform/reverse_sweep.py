@@ -42,6 +42,7 @@ from s2sad.ir.types import dtype_name, is_array
 from s2sad.transform.context import ONE, ZERO
 from s2sad.transform.counting import TOTAL
 from s2sad.transform.forward_sweep import ForwardSweep
+from s2sad.transform.online import OnlineSnapshots
 from s2sad.transform.reverse_statements import ReverseStatements
 from s2sad.transform.snapshots import Snapshots
 
@@ -157,6 +158,8 @@ class ReverseSweep(ReverseStatements):
                     self.emit(If(test, new_then, new_else, self.loc))
             case For():
                 self.rev_for(s)
+            case While() if s in self.plan.repeated:
+                self.rev_checkpointed(s)
             case While():
                 k = self.names.fresh("k")
                 inner = self._iteration(s)
@@ -172,16 +175,17 @@ class ReverseSweep(ReverseStatements):
         if inner:
             self.rev_loop(s, inner)
 
-    def rev_checkpointed(self, s: For) -> None:
+    def rev_checkpointed(self, s: For | While) -> None:
         """Each step is run again from the last snapshot before it, with tapes, and reversed."""
-        self.snapshots[s] = snapshots = Snapshots(self, s, self.plan.repeated[s])
+        taking = Snapshots if isinstance(s, For) else OnlineSnapshots
+        self.snapshots[s] = snapshots = taking(self, s, self.plan.repeated[s])
         inner = self._iteration(s)
         if inner:
             taped = ForwardSweep(self, first=False).repeated(s)
             inner = self._hoisted(s, (*taped, *inner), snapshots.state.names)
             again = ForwardSweep(self, taped=False, first=False).repeated(s)
             self.out += snapshots.before_reverse()
-            self.rev_loop(s, (*snapshots.go_back(again), *inner))
+            self.rev_loop(snapshots.over_steps(), (*snapshots.go_back(again), *inner))
         self.out += snapshots.after_reverse()
 
     def rev_loop(self, s: For, inner: Block) -> None:

@@ -17,7 +17,8 @@ reverse::
             ...                             # takes snapshots as above, and runs the step
         ...                                 # the step with tapes, then its reverse
 
-What comes before the loop finds the state that the loop began with.
+What comes before the loop finds the state that the loop began with. Loops of unknown length take their snapshots in
+another way (:mod:`s2sad.transform.online`).
 """
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ import numpy as np
 from numba import types as nbt
 
 from s2sad.analysis.checkpoints import State
+from s2sad.analysis.structure import Loop
 from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, If, Load, Op, Rhs, Stmt, Store
 from s2sad.ir import walk as w
 from s2sad.ir.types import dtype_name
@@ -42,25 +44,28 @@ ONE, ZERO = Const(1), Const(0)
 class Snapshots:
     """Names and statements of the snapshots of one loop."""
 
-    def __init__(self, context: Context, loop: For, state: State) -> None:
+    def __init__(self, context: Context, loop: Loop, state: State) -> None:
         assert loop.checkpoints is not None
         self.c, self.loop, self.state, self.how = context, loop, state, loop.checkpoints
         self.loc = replace(loop.loc, reverse=False)
         self.out: list[Stmt] = []
-        self.steps, self.end = self._number("steps"), self._number("end")
         self.slots: Atom = self._number("slots") if self.how.snapshots is None else Const(self.how.snapshots)
         self.held, self.due, self.step = self._number("held"), self._number("due"), self._number("step")
         self.taken_at = self._array("taken_at", nbt.int64, 0)
         self.kept = {n: self._array(f"kept_{n}", self._kind(n), 0) for n in state.scalars}
         self.kept |= {a: self._array(f"kept_{a}", context.types[a].dtype, context.types[a].ndim) for a in state.arrays}
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Names that this way of taking snapshots needs."""
+        self.steps, self.end = self._number("steps"), self._number("end")
 
     # ------------------------------------------------------------------ forward
 
     def before(self) -> Block:
         """Before the loop: room for the snapshots, none of which is taken."""
         def write() -> None:
-            self._set(self.steps, count_of_steps(self.loop, self._temp))
-            self._set(self.end, Op("add", (self.steps, ONE)))
+            self.count_steps()
             if isinstance(self.slots, str):
                 self._set(self.slots, self._count_of_slots())
             self._set(self.taken_at, Alloc("empty", (self.slots,), "int64"))
@@ -68,22 +73,44 @@ class Snapshots:
                 self._set(self.kept[n], Alloc("empty", (self.slots,), dtype_name(self._kind(n))))
             for a in self.state.arrays:
                 self._set(self.kept[a], Alloc("empty", (self.slots, *self._extents(a)), dtype_name(self.c.types[a])))
-            for n in (self.held, self.due, self.step):
+            for n in (self.held, self.step):
                 self._set(n, ZERO)
+            self.first_due()
 
         return self._written(write)
 
+    def count_steps(self) -> None:
+        assert isinstance(self.loop, For)
+        self._set(self.steps, count_of_steps(self.loop, self._temp))
+        self._set(self.end, Op("add", (self.steps, ONE)))
+
+    def first_due(self) -> None:
+        self._set(self.due, ZERO)
+
     def forward(self, body: Block) -> Block:
         """A step of the forward sweep."""
-        taken = self._written(lambda: self._take(self.step, self.end))
-        return (*taken, *body, Assign(self.step, Op("add", (self.step, ONE)), self.loc))
+        return (*self._written(self.take), *body, Assign(self.step, Op("add", (self.step, ONE)), self.loc))
+
+    def take(self) -> None:
+        """A snapshot before a step of the forward sweep, if one is due."""
+        self._if_due(self.step, self.end)
 
     # ------------------------------------------------------------------ reverse
 
     def before_reverse(self) -> Block:
-        count = self.steps if self.loop.exit is None else self.loop.trips
-        assert count is not None
-        return self._written(lambda: self._set(self.step, count))
+        return self._written(lambda: self._set(self.step, self.count()))
+
+    def count(self) -> str:
+        """How many steps there were."""
+        if self.loop.exit is None:
+            return self.steps
+        assert self.loop.trips is not None
+        return self.loop.trips
+
+    def over_steps(self) -> For:
+        """The loop whose reverse goes back over the steps."""
+        assert isinstance(self.loop, For)
+        return self.loop
 
     def go_back(self, body: Block) -> Block:
         """Bring back the state before the step to be reversed; ``body`` is a step of the forward sweep."""
@@ -94,19 +121,19 @@ class Snapshots:
             self._schedule(back, end)
 
             def step() -> None:
-                self._take(k, end)
-                self.out.extend(self._at(k, body))
+                self._if_due(k, end)
+                self.out.extend(self.at_step(k, body))
 
             self.out.append(For(k, back, self.step, ONE, self._written(step), loc=self.loc))
 
         def write() -> None:
             self._set(self.step, Op("sub", (self.step, ONE)))
-            slot = self._temp(Op("sub", (self.held, ONE)), "slot")
-            self._set(back, Load(self.taken_at, (slot,)))
-            self._restore(slot)
+            newest = self._temp(Op("sub", (self.held, ONE)), "newest")
+            self._set(back, Load(self.taken_at, (newest,)))
+            self._restore(self.slot(newest))
             if self.how.schedule != "every":
                 self._if(Op("lt", (back, self.step)), again)
-            last = self._temp(Op("sub", (self.held, ONE)), "slot")
+            last = self._temp(Op("sub", (self.held, ONE)), "newest")
             at = self._temp(Load(self.taken_at, (last,)))
             self._if(Op("eq", (at, self.step)), lambda: self._set(self.held, last))
 
@@ -114,22 +141,35 @@ class Snapshots:
 
     def after_reverse(self) -> Block:
         """The state that the loop began with."""
-        return self._written(lambda: self._if(Op("gt", (self.steps, ZERO)), lambda: self._restore(ZERO)))
+        return self._written(lambda: self._if(Op("gt", (self.some(), ZERO)), lambda: self._restore(self.slot(ZERO))))
+
+    def some(self) -> str:
+        """A number that is 0 if no step has been taken."""
+        return self.steps
+
+    def slot(self, k: Atom) -> Atom:
+        """Where the snapshot number ``k``, from the oldest on, is kept."""
+        return k
+
 
     # ------------------------------------------------------------------ parts
 
-    def _take(self, step: Atom, end: Atom) -> None:
+    def _if_due(self, step: Atom, end: Atom) -> None:
         """A snapshot before a step, if one is due. ``end`` is the number of the step that needs none."""
         def write() -> None:
-            self.out.append(Store(self.taken_at, (self.held,), step, self.loc))
-            for n in self.state.scalars:
-                self.out.append(Store(self.kept[n], (self.held,), n, self.loc))
-            for a in self.state.arrays:
-                self._copy(a, self.kept[a], (), (self.held,), a)
-            self._set(self.held, Op("add", (self.held, ONE)))
+            self._take(step)
             self._schedule(step, end)
 
         self._if(Op("eq", (step, self.due)), write)
+
+    def _take(self, step: Atom) -> None:
+        self.out.append(Store(self.taken_at, (self.held,), step, self.loc))
+        slot = self.slot(self.held)
+        for n in self.state.scalars:
+            self.out.append(Store(self.kept[n], (slot,), n, self.loc))
+        for a in self.state.arrays:
+            self._copy(a, self.kept[a], (), (slot,), a)
+        self._set(self.held, Op("add", (self.held, ONE)))
 
     def _schedule(self, step: Atom, end: Atom) -> None:
         """When the next snapshot is due after the one before a step."""
@@ -161,8 +201,9 @@ class Snapshots:
             nest = (For(var, ZERO, n, ONE, nest, loc=self.loc),)
         self.out.extend(nest)
 
-    def _at(self, k: str, body: Block) -> Block:
+    def at_step(self, k: str, body: Block) -> Block:
         """A step with number ``k``."""
+        assert isinstance(self.loop, For)
         return in_step(self.loop, k, body, self._temp)
 
     def _count_of_slots(self) -> Op | Atom:
@@ -175,7 +216,11 @@ class Snapshots:
                 count = self._temp(Op("mul", (count, n)))
             size = self._temp(Op("add", (size, count)))
         fit = self._temp(Op("floordiv", (Const(self.how.memory), size)))
-        return Op("max", (self._temp(Op("min", (fit, self.steps))), ONE))
+        return Op("max", (self._temp(Op("min", (fit, self.most()))), ONE))
+
+    def most(self) -> Atom:
+        """As many snapshots are of use."""
+        return self.steps
 
     def _extents(self, a: str) -> list[Atom]:
         return [self._temp(Dim(a, k), "n") for k in range(self.c.types[a].ndim)]

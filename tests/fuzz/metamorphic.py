@@ -140,18 +140,24 @@ def outlined(source: str, choices: Choices) -> str:
 
 SCHEDULES = ("snapshots=1", "snapshots=2", "snapshots=3", "snapshots=2, schedule='periodic'", "schedule='sqrt'",
              "schedule='store_all'", "memory='1kB'")
+ONLINE = ("snapshots=1", "snapshots=2", "snapshots=3", "memory='200 B'")
 
 
 def checkpointed(source: str, choices: Choices) -> str | None:
-    """A loop or two over ranges keep snapshots; none if there are no such loops."""
+    """A loop or two, over ranges or of unknown length, keep snapshots; none if there are no such loops."""
     tree = ast.parse(source)
-    loops = [n for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.iter, ast.Call)
-             and isinstance(n.iter.func, ast.Name) and n.iter.func.id == "range"]
+    loops = [n for n in ast.walk(tree) if isinstance(n, ast.While) or isinstance(n, ast.For)
+             and isinstance(n.iter, ast.Call) and isinstance(n.iter.func, ast.Name) and n.iter.func.id == "range"]
     if not loops:
         return None
-    for loop in {choices.pick(loops), choices.pick(loops)} if choices.chance(0.3) else {choices.pick(loops)}:
-        call = ast.parse(f"s2sad.checkpointed(r, {choices.pick(SCHEDULES)})", mode="eval").body
+    for loop in dict.fromkeys(choices.pick(loops) for _ in range(2 if choices.chance(0.3) else 1)):
+        ranged = isinstance(loop, ast.For)
+        call = ast.parse(f"s2sad.checkpointed(r, {choices.pick(SCHEDULES if ranged else ONLINE)})", mode="eval").body
         assert isinstance(call, ast.Call)
-        call.args = [loop.iter]
-        loop.iter = call
+        if isinstance(loop, ast.For):
+            call.args = [loop.iter]
+            loop.iter = call
+        else:
+            call.args = [loop.test]
+            loop.test = call
     return "import s2sad\n" + text_of(tree)

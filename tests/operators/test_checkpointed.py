@@ -3,6 +3,7 @@ import math
 import tracemalloc
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numba
 import numpy as np
@@ -16,7 +17,7 @@ from s2sad import checkpointed, driver, numeric
 from s2sad.frontend import flatten
 from s2sad.frontend.source import UserFunction
 from s2sad.ir import Checkpoints
-from s2sad.runtime.helpers import next_snapshot
+from s2sad.runtime.helpers import dispensable, next_snapshot
 from tests.derivatives.programs import CASES
 from tests.execution import copied, execute, generate
 
@@ -33,9 +34,10 @@ def least(steps, slots):
     return min(m + least(steps - m, slots - 1) + least(m, slots) for m in range(1, steps))
 
 
-def steps_run(n, slots):
-    """How many steps without a tape a schedule of ``next_snapshot`` runs, and how many snapshots it holds at most."""
+def steps_run(n, slots, online=False):
+    """How many steps without a tape a schedule runs, how many snapshots it holds at most, and runs of one step."""
     taken, due, count, most = [], 0, 0, 0
+    runs = [0] * n
 
     def run(first, last, end, due):
         nonlocal count, most
@@ -45,22 +47,45 @@ def steps_run(n, slots):
                 due = k + next_snapshot(end - k, slots - len(taken))
                 most = max(most, len(taken))
             count += 1
+            runs[k] += 1
 
-    run(0, n, n + 1, due)
+    if online:
+        levels, level = [], 1 << 62
+        for k in range(n):
+            if len(taken) == slots and (drop := dispensable(levels, slots, level)) < slots:
+                del taken[drop], levels[drop]
+            if len(taken) < slots:
+                taken.append(k)
+                levels.append(level)
+                level = 0
+            else:
+                level += 1
+            count += 1
+            runs[k] += 1
+    else:
+        run(0, n, n + 1, due)
     for step in range(n - 1, -1, -1):
         back = taken[-1]
         run(back, step, step + 1, back + next_snapshot(step + 1 - back, slots - len(taken)))
         if taken[-1] == step:
             taken.pop()
-    return count, most
+    return count, most, max(runs, default=0)
 
 
 @pytest.mark.parametrize("slots", range(1, 21))
 def test_binomial_schedule_is_minimal(slots):
     # What follows the loop is one more step, which is reversed first.
     for n in range(1, 201):
-        count, most = steps_run(n, slots)
+        count, most, _ = steps_run(n, slots)
         assert count == least(n + 1, slots) and most <= slots
+
+
+@pytest.mark.parametrize("slots", range(1, 21))
+def test_online_schedule_runs_no_step_more_often_than_the_best_one(slots):
+    for n in range(1, 201, 3):
+        count, _, runs = steps_run(n, slots, online=True)
+        assert runs == next(r for r in range(1, n + 1) if math.comb(slots + r, r) > n)
+        assert least(n + 1, slots) <= count <= 1.5 * least(n + 1, slots)
 
 
 def counted(x, n):
@@ -69,9 +94,18 @@ def counted(x, n):
     return x
 
 
+def counted_online(x, n):
+    t = 0
+    while checkpointed(t < n, snapshots=3):
+        x = math.sin(x)
+        t += 1
+    return x
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 17, 40])
-def test_generated_code_runs_so_many_steps(n):
-    generated = generate(counted, (0.5, 3), "grad", ("x",))
+@pytest.mark.parametrize("f", [counted, counted_online])
+def test_generated_code_runs_so_many_steps(f, n):
+    generated = generate(f, (0.5, 3), "grad", ("x",))
     space = execute(generated)
     calls = [0]
 
@@ -90,7 +124,7 @@ def test_generated_code_runs_so_many_steps(n):
         want, x = want * math.cos(x), math.sin(x)
     assert found == pytest.approx(want, rel=1e-14)
     # The sine of the step that is reversed is not computed.
-    assert calls[0] == least(n + 1, 3)
+    assert calls[0] == steps_run(n, 3, online=f is counted_online)[0]
 
 
 # ---------------------------------------------------------------- the same gradient
@@ -98,12 +132,15 @@ def test_generated_code_runs_so_many_steps(n):
 NAMES = ["power_by_loop", "leaves_by_count", "leaves_by_value", "fibonacci_like", "triangle",
          "strides_down", "prefix_products", "swapped_arguments",
          "products_in_a_loop", "swapped_but_unused", "narrow_bounds"]
+WHILES = ["newton", "leaves_at_once", "condition_fills_an_array", "condition_changes_the_state",
+          "walrus_in_a_condition", "nested_conditions_that_write",
+         "leaves_from_any_depth", "else_of_everything"]
 
 
 def with_checkpoints(f, args, kind, wrt, how, monkeypatch):
-    """The module for a program whose loops over ranges are checkpointed, those around others at least."""
+    """The module for a program whose loops are checkpointed, those around others at least."""
     plain, depth = flatten.iteration, [0]
-    loop = flatten.Flattener.for_loop
+    loop, endless = flatten.Flattener.for_loop, flatten.Flattener.while_loop
 
     def iteration(flat, node):
         found = plain(flat, node)
@@ -114,9 +151,19 @@ def with_checkpoints(f, args, kind, wrt, how, monkeypatch):
         loop(flat, node)
         depth[0] -= 1
 
+    def while_loop(flat, node):
+        depth[0] += 1
+        endless(flat, node)
+        depth[0] -= 1
+
+    def condition(flat, node):
+        return node, how if depth[0] == 1 else None
+
     with monkeypatch.context() as patch:
         patch.setattr(flatten, "iteration", iteration)
+        patch.setattr(flatten, "condition", condition)
         patch.setattr(flatten.Flattener, "for_loop", for_loop)
+        patch.setattr(flatten.Flattener, "while_loop", while_loop)
         return driver.generate(UserFunction.from_callable(f), kind, tuple(map(numba.typeof, args)), wrt)
 
 
@@ -139,9 +186,12 @@ def leaves(value):
     return [b for a in value for b in leaves(a)] if isinstance(value, tuple | list) else [np.asarray(value)]
 
 
-@pytest.mark.parametrize("how", [Checkpoints("binomial", 1), Checkpoints("binomial", 2), Checkpoints("periodic", 2)],
-                         ids=["one", "two", "periodic"])
-@pytest.mark.parametrize("name", NAMES)
+TWO, SEGMENTS = Checkpoints("binomial", 2), Checkpoints("periodic", 2)
+
+
+@pytest.mark.parametrize("name, how", [
+    *((name, how) for name in NAMES for how in (Checkpoints("binomial", 1), TWO, SEGMENTS)),
+    *((name, TWO) for name in WHILES)], ids=lambda x: x if isinstance(x, str) else f"{x.schedule}-{x.snapshots}")
 def test_same_gradient_bit_for_bit(name, how, monkeypatch):
     f, args, wrt = CASES[name]
     for kind in ("value_and_grad", "vjp"):
@@ -211,8 +261,28 @@ def in_a_fused_loop(x, n):
 X = np.array([1.3, 0.7, 1.7, 0.4])
 
 
+def relaxed(x, n):
+    """How many steps there are depends on the numbers; swaps, scratch, and a loop of unknown length in another."""
+    u, v, r, t = x.copy(), x.copy(), np.empty(4), 0
+    while checkpointed(np.sum(u ** 2) > 4.0 / (1 + n) and t < 30, snapshots=3):
+        for i in range(4):
+            r[i] = u[i] * u[i - 1]
+        for i in range(4):
+            v[i] = u[i] - 0.2 * r[i] * u[i]
+        u, v = v, u
+        s = u[0]
+        while checkpointed(s > 0.2, memory="40 B"):
+            s = s - 0.5 * s * s - 0.01
+        u[1] += 0.1 * s
+        t += 1
+        if u[3] < 0.1:
+            break
+    return np.sum(u ** 3)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 9])
 @pytest.mark.parametrize("f, args, wrt", [
+    (relaxed, (X,), ("x",)),
     (wave, (CELLS, 0.1), ("u", "c")), (parameters_and_more, (X, 1.1, np.zeros(4)), ("x", "a")),
     (in_a_branch, (X,), ("x",)), (in_a_fused_loop, (X,), ("x",))])
 def test_against_complex_step(f, args, wrt, n):
@@ -224,13 +294,22 @@ def test_against_complex_step(f, args, wrt, n):
         assert np.allclose(got, right, rtol=1e-12, atol=1e-13)
 
 
-def test_compiled_in_both_modes_and_twice():
+def test_compiled_in_both_modes():
     value, gradient = s2sad.value_and_grad(counted)(0.5, 40)
     assert value == counted(0.5, 40) == numba.njit(counted)(0.5, 40)
     assert gradient == pytest.approx(s2sad.jvp(counted, (0.5, 40), (1.0, None))[1], rel=1e-12)
-    second, h = s2sad.grad(s2sad.grad(counted))(0.5, 9), 1e-5
-    moved = [s2sad.grad(counted)(0.5 + s * h, 9) for s in (1, -1)]
-    assert second == pytest.approx((moved[0] - moved[1]) / (2 * h), rel=1e-7)
+    assert s2sad.value_and_grad(counted_online)(0.5, 40) == (value, gradient)
+    assert numba.njit(counted_online)(0.5, 40) == value
+
+
+@pytest.mark.parametrize("f", [counted, counted_online])
+def test_second_derivative(f):
+    y, first, second = 0.5, 1.0, 0.0
+    for _ in range(9):
+        y, first, second = math.sin(y), math.cos(y) * first, math.cos(y) * second - math.sin(y) * first ** 2
+    name = f"{f.__name__}_grad_grad"
+    text = s2sad.source(s2sad.grad(f), "grad", 0.5, 9)
+    assert execute(SimpleNamespace(source=text, name=name))[name](0.5, 9) == pytest.approx(second, rel=1e-13)
 
 
 def square_root(u, n):
@@ -249,9 +328,9 @@ def few(u, n):
     return np.sum(u)
 
 
-@pytest.mark.parametrize("f, states", [(few, 6), (square_root, 42)])
+@pytest.mark.parametrize("f, states", [(few, 6), (square_root, 21)])
 def test_memory_is_that_of_the_snapshots_and_a_tape(f, states):
-    u, n = np.cos(np.arange(100.0)), 400
+    u, n = np.cos(np.arange(100.0)), 100
     generated = generate(f, (u, n), "grad", ("u",))
     run = execute(generated)[generated.name]
     tracemalloc.start()
@@ -270,8 +349,18 @@ def says(x, n):
     return x
 
 
-def test_prints_once(capsys):
-    generated = generate(says, (1.1, 5), "grad", ("x",))
+def says_online(x, n):
+    t = 0
+    while checkpointed(t < n, snapshots=1):
+        print("step", t)
+        x = x * x
+        t += 1
+    return x
+
+
+@pytest.mark.parametrize("f", [says, says_online])
+def test_prints_once(f, capsys):
+    generated = generate(f, (1.1, 5), "grad", ("x",))
     execute(generated)[generated.name](1.1, 5)
     assert capsys.readouterr().out.count("step") == 5
 
@@ -323,16 +412,34 @@ def no_range(x, n):
     return s
 
 
-def while_loop(x, n):
-    while checkpointed(x < 10.0, snapshots=2):
+def in_segments(x, n):
+    while checkpointed(x < 10.0, snapshots=2, schedule="periodic"):
         x = x * x
     return x
+
+
+def draws_online(x, n):
+    while checkpointed(x < 10.0, snapshots=2):
+        x = x * (1.0 + np.random.random())
+    return x
+
+
+def no_condition(x, n):
+    while checkpointed(snapshots=2):
+        x = x * x
+    return x
+
+
+def in_an_expression(x, n):
+    return x if checkpointed(x < 10.0, snapshots=2) else x * x
 
 
 @pytest.mark.parametrize("f, x, words", [
     (draws, 1.5, "draws random numbers"), (in_a_plain_loop, X, "in a loop that is not checkpointed"),
     (list_grows, 1.5, "grow"), (unknown_number, 1.5, "not known when compiling"), (both, 1.5, "either"),
-    (unit, 1.5, "no amount of memory"), (no_range, X, "a call of range"), (while_loop, 1.5, "only the range")])
+    (unit, 1.5, "no amount of memory"), (no_range, X, "a call of range"), (in_segments, 1.5, "how many steps"),
+    (draws_online, 1.5, "draws random numbers"), (no_condition, 1.5, "no condition"),
+    (in_an_expression, 1.5, "only the range")])
 def test_refused(f, x, words):
     with pytest.raises(s2sad.UnsupportedSyntax, match=words) as e:
         generate(f, (x, 3), "vjp", ("x",))
