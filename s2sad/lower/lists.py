@@ -64,7 +64,7 @@ from s2sad.ir import (
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array
-from s2sad.lower.array_lists import Elements, append_array, bind_element
+from s2sad.lower.array_lists import Elements, append_array, bind_element, pop_array
 from s2sad.lower.list_names import settle_names
 
 ZERO, ONE = Const(0), Const(1)
@@ -276,8 +276,8 @@ class _Lists:
 
     def read(self, target: str, value: Rhs) -> None:
         if any(n in self.arrays for n in w.rhs_names(value)) and not (
-                isinstance(value, Call) and value.fn in ("len", "iterated")):
-            self.refuse("this use of a list of arrays", "append, index and loop over it")
+                isinstance(value, Call) and value.fn in ("len", "iterated", "list.pop")):
+            self.refuse("this use of a list of arrays", "append, pop, index and loop over it")
         match value:
             case GetItem(base, (i,)) if base in self.lists and not isinstance(i, Slice):
                 self.emit(Assign(target, Load(base, (self.place(base, i),)), self.loc))  # type: ignore[arg-type]
@@ -328,8 +328,8 @@ class _Lists:
         n = self.length.get(name)  # type: ignore[arg-type]
         if not isinstance(name, str) or n is None or any(a in self.lists for a in args) and call.fn != "list.extend":
             self.refuse(f"`{call.fn}` of a list", "use it element by element")
-        if name in self.arrays and call.fn != "list.append":
-            self.refuse(f"`{call.fn}` of a list of arrays", "append, index and loop over it")
+        if name in self.arrays and call.fn not in ("list.append", "list.pop", "list.clear"):
+            self.refuse(f"`{call.fn}` of a list of arrays", "append, pop, index and loop over it")
         match call.fn, args:
             case "list.append", [str(array)] if name in self.arrays:
                 append_array(self, name, array)
@@ -358,6 +358,9 @@ class _Lists:
     def pop(self, name: str, at: Any, target: str | None) -> None:
         n = self.length[name]
         self.raise_if(Op("eq", (n, ZERO)), "pop from empty list")
+        if name in self.arrays:
+            pop_array(self, name, list(at), target)
+            return
         if not at or at[0] == Const(-1):
             self.set_length(name, Op("sub", (n, ONE)))
             if target is not None:

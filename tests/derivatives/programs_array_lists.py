@@ -3,7 +3,7 @@ import numpy as np
 
 from tests.derivatives.programs import X, case
 
-COMPILED = ["history_of_states", "rows_filled_later", "ragged_rows"]
+COMPILED = ["history_of_states", "rows_filled_later", "ragged_rows", "states_of_growing_size"]
 
 
 @case(X, 4)
@@ -77,3 +77,71 @@ def first_element_kept_while_growing(x):
     for k in range(30):
         h.append(h[k] * 0.9)
     return first[0] * h[30][1] + np.sum(first * h[7])
+
+
+@case(X)
+def intervals_on_a_stack(x):
+    stack = [np.array([0.1 * x[0], 1.0 + 0.2 * x[1]])]
+    total = 0.0
+    while len(stack) > 0:
+        ends = stack.pop()
+        low, high = ends[0], ends[1]
+        middle = 0.5 * (low + high)
+        if high - low > 0.3:
+            stack.append(np.array([low, middle]))
+            stack.append(np.array([middle, high]))
+        else:
+            total += (high - low) * np.exp(middle * x[2])
+    return total
+
+
+@case(X, 3)
+def states_of_growing_size(x, n):
+    states = [x[:2].copy()]
+    for k in range(n):
+        u = np.empty(k + 1)
+        for i in range(k + 1):
+            u[i] = x[i] * x[k]
+        states.append(u)
+    second = states.pop(1)
+    first = states.pop(0)
+    states.append(first * second[0])
+    t = np.sum(second * second)
+    while len(states) > 0:
+        last = states.pop()
+        last[0] = last[0] * t
+        t = 0.3 * t + np.sum(last * last)
+    return t
+
+
+@case(X)
+def top_replaced(x):
+    stack = [x * 2.0]
+    t = 0.0
+    for k in range(3):
+        top = stack[-1]
+        t += np.sum(top) * x[k]
+        if k == 1:
+            stack.pop()
+            stack.append(top * x[0])
+        stack.append(top * top)
+    stack.clear()
+    stack.append(x)
+    return t * stack[0][0]
+
+
+@case(X)
+def pieces_changed_before_they_are_kept(x):
+    kept = [x.copy()]
+    for k in range(3):
+        u = x * x
+        tail = u[1:]
+        tail[0] = x[k] ** 3
+        u += x
+        if x[k] > 0.0:
+            kept.append(u)
+    t = 0.0
+    while len(kept) > 0:
+        v = kept.pop()
+        t = t * 0.5 + v[1] * v[2]
+    return t

@@ -316,6 +316,54 @@ def popped_array(x):
     return v[0] * h[1][1]
 
 
+def popped_array_under_two_names(x):
+    h = [x * 2.0]
+    first = h[-1]
+    v = h.pop()
+    v[0] = x[1] * x[1]
+    h.append(x * x)
+    return first[0] * h[0][1]
+
+
+def popped_while_a_name_is_left(x):
+    h = [x * 2.0]
+    first = h[-1]
+    h.pop()
+    h.append(x * x)
+    return first[0] * h[0][1]
+
+
+def appended_while_a_name_is_left(x):
+    h = [x.copy()]
+    for k in range(3):
+        u = np.empty(2)
+        u[0] = x[k]
+        other = u
+        h.append(u)
+        other[1] = 2.0 * x[0]
+    return h[1][0] * h[2][1]
+
+
+def appended_to_two_lists(x):
+    h = [x.copy()]
+    g = [x.copy()]
+    for k in range(3):
+        u = x * x
+        h.append(u)
+        g.append(u)
+        h[1][0] = 3.0 * x[k]
+    return h[1][0] * g[1][0]
+
+
+def appended_before_it_is_written(x):
+    h = [x.copy()]
+    u = x * x
+    for k in range(3):
+        u[k] = u[k] * x[0]
+        h.append(u)
+    return h[1][0] * h[1][1]
+
+
 def element_outlives_its_list(x):
     h = [x * 1.0]
     h.append(x * x)
@@ -332,7 +380,9 @@ def matrices_in_a_list(x):
 
 
 ARRAYS = [written_after_it_was_appended, written_through_the_list, written_through_another_element, popped_array,
-          one_array_at_every_place, one_array_twice, element_outlives_its_list, matrices_in_a_list]
+          one_array_at_every_place, one_array_twice, element_outlives_its_list, matrices_in_a_list,
+          popped_array_under_two_names, popped_while_a_name_is_left, appended_while_a_name_is_left,
+          appended_to_two_lists, appended_before_it_is_written]
 
 
 @pytest.mark.parametrize("f", ARRAYS, ids=lambda f: f.__name__)
