@@ -5,7 +5,8 @@ from tests.fuzz.program import LENGTH
 from tests.fuzz.scope import Var
 from tests.fuzz.writer import Statement, Writer, begun, trips
 
-FEATURES = {"idioms": 0.25, "gated-fills": 0.6, "guarded-elements": 0.6, "handed-on": 0.6, "shifted-results": 0.6}
+FEATURES = {"idioms": 0.25, "gated-fills": 0.6, "guarded-elements": 0.6, "handed-on": 0.6, "shifted-results": 0.6,
+            "searches": 0.6}
 
 
 def statements(g: Writer) -> list[tuple[int, Statement]]:
@@ -13,7 +14,7 @@ def statements(g: Writer) -> list[tuple[int, Statement]]:
         return []
     return [(3, statement) for feature, statement in (
         ("gated-fills", gated_fill), ("guarded-elements", guarded_element), ("handed-on", handed_on),
-        ("shifted-results", shifted_results)) if g.has(feature)] or [(3, handed_on)]
+        ("shifted-results", shifted_results), ("searches", search)) if g.has(feature)] or [(3, handed_on)]
 
 
 def loop(g: Writer, *heads: str) -> Var:
@@ -123,3 +124,26 @@ def shifted_results(g: Writer) -> None:
         g.emit(f"{kept}[{where.format(i=i.name)}] = {result}")
     g.scope.add(Var(kept, "v", size))
     g.define(f"{kept}[{size - 1}] * {s} + {kept}[{size // 2}] * {kept}[1] + np.sum({kept})")
+
+
+def search(g: Writer) -> None:
+    """A loop that passes over elements, stops at one, and may end the function, each from within two branches."""
+    g.used |= {"search", "loop", "branch"}
+    v, s = full_length(g), begun(g)
+    i = loop(g, str(LENGTH), f"len({v})", "3")
+    ways = g.c.pick([("continue",), ("break", "return"), ("continue", "break"), ("return", "break", "continue"),
+                     ("return",), ("break",)])
+    with g.block():
+        g.scope.add(i)
+        g.emit(f"{s} = {g.e.bounded(g.scope, 1)} * {s} + {v}[{i.name}]")
+        for way in ways:
+            first, second = (g.c.pick([f"{v}[{i.name}] {g.c.pick('<>')} 0.13", f"{i.name} {g.c.pick(['> 0', '!= 1'])}",
+                                       g.e.comparison(g.scope)]) for _ in range(2))
+            g.emit(f"if {first}:")
+            g.emit(f"    {s} = {s} + {g.e.atom(g.scope)}")
+            g.emit(f"    if {second}:")
+            g.used.add("early-return" if way == "return" else way)
+            g.emit(f"        {way}" if way != "return" else f"        return {s} * {g.e.bounded(g.scope, 1)} + a * b")
+            if g.c.chance(0.5):
+                g.emit(f"    {s} *= {g.e.bounded(g.scope, 1)}")
+        g.emit(f"{s} = {g.c.pick([f'0.5 * {s}', f'math.sin({s})', f'-{s}'])} + {g.e.atom(g.scope)}")

@@ -9,7 +9,7 @@ from tests.fuzz.scope import Scope, Var
 from tests.fuzz.writer import Statement, Writer, begun, named, trips
 
 FEATURES = {"lists": 0.18, "list-ends": 0.6, "list-middles": 0.4, "list-copies": 0.5, "list-loops": 0.6,
-            "list-helpers": 0.4, "vector-lists": 0.35}
+            "list-helpers": 0.4, "vector-lists": 0.5}
 
 
 def statements(g: Writer) -> list[tuple[int, Statement]]:
@@ -264,10 +264,30 @@ def history(g: Writer) -> None:
             g.emit(f"{q}.append({g.c.pick([f'{u.name}.copy()', f'{u.name} * {g.e.bounded(g.scope, 1)}'])})")
             if g.c.chance(0.4):
                 g.loop_body()
-    if g.c.chance(0.5):
+    if g.c.chance(0.35):
+        popped(g, q, v, t)
+    elif g.c.chance(0.5):
         g.emit(f"for {v} in {q}:")
         g.emit(f"    {t} = 0.5 * {t} + {v}[0] * {v}[-1]")
     else:
         g.emit(f"for {k} in range(len({q})):")
         g.emit(f"    {t} = 0.5 * {t} + {q}[{k}][{j}] * {q}[-1 - {k}][0]")
     g.define(f"{t} * np.sum({q}[-1]) + {q}[0][{j}] * len({q})")
+
+
+def popped(g: Writer, q: str, v: str, t: str) -> None:
+    """A list of vectors worked off as a stack, or from its other end; what is taken may be changed and put back."""
+    g.used.add("vector-stack")
+    k, again = g.fresh("k"), g.c.chance(0.5)
+    if again:
+        g.emit(f"{k} = 0")
+    g.emit(f"while len({q}) > 1:")
+    g.emit(f"    {v} = {q}.pop({g.c.pick(['', '', '0', '-1', '1'])})")
+    if g.c.chance(0.5):
+        value = g.c.pick([t, "0.5", f"math.sin({t})"])
+        g.emit(f"    {v}[{g.c.pick(['0', '-1'])}] {g.c.pick(['=', '*=', '+='])} {value}")
+    g.emit(f"    {t} = 0.5 * {t} + {v}[0] * {g.c.pick([f'{v}[-1]', f'{q}[-1][0]', f'np.sum({v})'])}")
+    if again:
+        g.emit(f"    if {v}[0] > -0.27 and {k} < 2:")
+        g.emit(f"        {k} += 1")
+        g.emit(f"        {q}.append({g.c.pick([f'{v} * 0.5', f'{v}.copy()', f'np.sin({v})'])})")

@@ -50,7 +50,7 @@ def test_programs_run_and_have_all_features():
 
 FAMILIES = {
     "lists": "list comprehension list-store list-push-pop worklist list-middle list-copy list-loop list-helper "
-             "vector-list",
+             "vector-list vector-stack",
     "selections": "mask masked-store index-array gather scatter index-loop selected-rows",
     "shapes": "reshape flatten run-time-step scratch growing row-loop no-axes",
     "recursion": "recursion array-recursion mutual-recursion",
@@ -59,7 +59,7 @@ FAMILIES = {
     "structures": "nested-tuple namedtuple tuple-of-arrays tuple-loop carried-tuple",
     "draws": "draw drawn-array drawn-branch drawn-chain rearranged",
     "complex": "complex complex-array complex-loop",
-    "idioms": "gated-fill guarded-element handed-on shifted-result",
+    "idioms": "gated-fill guarded-element handed-on shifted-result search",
 }
 """What each family adds to programs."""
 
