@@ -89,6 +89,8 @@ class Plan:
     checkpointed: frozenset[Stmt] = frozenset()
     """Loops that are to keep snapshots rather than tapes."""
     repeated: dict[Loop, State] = field(default_factory=dict)
+    restored_before: set[Loop] = field(default_factory=set)
+    """The repeated loops of which what comes before them wants the state they begin with, even if they have no step."""
     """Checkpointed loops, and what is brought back before an iteration is run again."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""
@@ -468,7 +470,10 @@ class _Planner:
             case For() | While() if s in self.at.repeated:
                 self._record(s.body, set())
                 restored = self.plan.repeated[s].names if s in self.plan.repeated else frozenset()
-                return {n for n in required if n.name not in restored}
+                after_it = {n for n in required if n.name not in restored}
+                if len(after_it) < len(required):
+                    self.plan.restored_before.add(s)
+                return after_it
             case For() | While():
                 names = {n.name for n in required}
                 for array in self.overwritten.get(s, ()):

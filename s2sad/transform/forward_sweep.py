@@ -113,7 +113,7 @@ class ForwardSweep:
         snapshots = self.c.snapshots[loop]
         self.undefined |= {n for n in snapshots.state.scalars if not self._bound_before(loop, n)}
         body = ForwardSweep(self.c, taped=False, first=self.first).block(loop.body)
-        return [*snapshots.before(), replace(loop, body=snapshots.forward(body))]
+        return [*snapshots.before(), replace(loop, body=snapshots.forward(body)), *snapshots.after()]
 
     def _empty_arrays(self) -> list[Stmt]:
         """An array bound on some paths only, with a shadow as large as it: empty on the others."""

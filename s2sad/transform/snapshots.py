@@ -91,6 +91,17 @@ class Snapshots:
         """A step of the forward sweep."""
         return (*self._written(self.take), *body, Assign(self.step, Op("add", (self.step, ONE)), self.loc))
 
+    def after(self) -> Block:
+        """After the loop: the state, where no step has kept it, if what comes before the loop wants it."""
+        if self.loop not in self.c.plan.restored_before or self._has_steps():
+            return ()
+        return self._written(lambda: self._if(Op("eq", (self.some(), ZERO)), lambda: self._keep(self.slot(ZERO))))
+
+    def _has_steps(self) -> bool:
+        """Whether literal bounds say that there is a step."""
+        count = count_of_steps(self.loop, lambda _: "") if isinstance(self.loop, For) else None
+        return isinstance(count, Const) and count != ZERO
+
     def take(self) -> None:
         """A snapshot before a step of the forward sweep, if one is due."""
         self._if_due(self.step, self.end)
@@ -141,7 +152,13 @@ class Snapshots:
 
     def after_reverse(self) -> Block:
         """The state that the loop began with."""
-        return self._written(lambda: self._if(Op("gt", (self.some(), ZERO)), lambda: self._restore(self.slot(ZERO))))
+        def write() -> None:
+            if self.loop in self.c.plan.restored_before:
+                self._restore(self.slot(ZERO))
+            else:
+                self._if(Op("gt", (self.some(), ZERO)), lambda: self._restore(self.slot(ZERO)))
+
+        return self._written(write)
 
     def some(self) -> str:
         """A number that is 0 if no step has been taken."""
@@ -150,7 +167,6 @@ class Snapshots:
     def slot(self, k: Atom) -> Atom:
         """Where the snapshot number ``k``, from the oldest on, is kept."""
         return k
-
 
     # ------------------------------------------------------------------ parts
 
@@ -164,12 +180,14 @@ class Snapshots:
 
     def _take(self, step: Atom) -> None:
         self.out.append(Store(self.taken_at, (self.held,), step, self.loc))
-        slot = self.slot(self.held)
+        self._keep(self.slot(self.held))
+        self._set(self.held, Op("add", (self.held, ONE)))
+
+    def _keep(self, slot: Atom) -> None:
         for n in self.state.scalars:
             self.out.append(Store(self.kept[n], (slot,), n, self.loc))
         for a in self.state.arrays:
             self._copy(a, self.kept[a], (), (slot,), a)
-        self._set(self.held, Op("add", (self.held, ONE)))
 
     def _schedule(self, step: Atom, end: Atom) -> None:
         """When the next snapshot is due after the one before a step."""

@@ -206,6 +206,43 @@ def test_same_gradient_bit_for_bit(name, how, monkeypatch):
             assert np.array_equal(got, right)
 
 
+def overwritten_afterwards(x, n):
+    t = math.sin(x[0]) * x[1]
+    for k in s2sad.checkpointed(range(n), snapshots=2):
+        x[0] = x[0] * x[1] + k
+    x[0] = t * x[2]
+    return x[0] * x[1]
+
+
+def overwritten_after_segments(x, n):
+    t = math.sin(x[0]) * x[1]
+    for k in s2sad.checkpointed(range(n), schedule="sqrt"):
+        x[0] = x[0] * x[1] + k
+    x[0] = t * x[2]
+    return x[0] * x[1]
+
+
+def overwritten_after_a_while(x, n):
+    t = math.sin(x[0]) * x[1]
+    k = 0
+    while s2sad.checkpointed(k < n, snapshots=2):
+        x[0] = x[0] * x[1] + k
+        k += 1
+    x[0] = t * x[2]
+    return x[0] * x[1]
+
+
+@pytest.mark.parametrize("n", [0, 1, 5])
+@pytest.mark.parametrize("f", [overwritten_afterwards, overwritten_after_segments, overwritten_after_a_while],
+                         ids=lambda f: f.__name__)
+def test_what_comes_before_finds_what_the_loop_began_with(f, n):
+    """Also where the loop has no step, and what follows it has overwritten that."""
+    x = np.array([0.5, 0.6, 0.7])
+    want = [math.cos(0.5) * 0.6 * 0.7 * 0.6, 2.0 * math.sin(0.5) * 0.7 * 0.6, math.sin(0.5) * 0.6 * 0.6]
+    gradient = execute(generate(f, (x, n), "grad", ("x",)))[f"{f.__name__}_grad"](x, n)
+    np.testing.assert_allclose(gradient, want, rtol=1e-14)
+
+
 CELLS = 0.5 + 0.1 * np.cos(np.arange(12.0))
 
 
