@@ -180,7 +180,7 @@ def by_indices(g: Writer) -> None:
             g.scope.add(Var(i, "i", low=0, high=j.length - 1, free=False))
             g.emit(f"{v.name}[{j.name}[{i}]] {g.c.pick(['=', '+='])} {g.e.scalar(g.scope, 1)}")
             if g.c.chance(0.5):
-                g.emit(f"{j.name}[{g.e.index(g.scope, j.length)}] = {g.e.index(g.scope, LENGTH)}")
+                g.emit(f"{j.name}[{g.e.index(g.scope, j.length)}] = {g.e.index(g.scope, j.high + 1)}")
 
 
 def rows(g: Writer) -> None:
