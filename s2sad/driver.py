@@ -23,6 +23,7 @@ from s2sad.emit.primal import primal_text
 from s2sad.errors import S2sadError, TypeProblem, UnsupportedSyntax
 from s2sad.frontend import UserFunction, define_everywhere, infer, lower_function
 from s2sad.frontend.callee_types import typed
+from s2sad.frontend.element_types import named_element_types
 from s2sad.frontend.layout import layout_of
 from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import declarations, note, noting
@@ -196,7 +197,8 @@ def _typed(fn: Function, types: Mapping[str, nbt.Type], products: bool = False) 
     fn, sites = with_sites(fn, normal_form, products)
     inferred, returned = infer(fn, types, {**dispatchers(), **TYPED, **ELEMENTWISE, **typed(fn.callees), **sites})
     fn = define_everywhere(cut_unreachable(fn, {**inferred, **types}), inferred)
-    return expand(widen_vector_math(replace(fn, types={**inferred, **types})), sites), returned
+    fn = named_element_types(replace(fn, types={**inferred, **types}))
+    return expand(widen_vector_math(fn), sites), returned
 
 
 def uses_array_functions(user: UserFunction) -> bool:

@@ -41,6 +41,7 @@ from s2sad.ir import (
     Const,
     DType,
     Effect,
+    ElementType,
     For,
     Function,
     Loc,
@@ -196,6 +197,8 @@ class _Bound:
                 return replace(a, items=tuple(self.held(f"{name}_{k}", i, parameter) for k, i in enumerate(items)))
             case ShapeOf(array) if not literal:
                 return ShapeOf(self.operand(name, array))
+            case ElementType(array):
+                return ElementType(self.operand(name, array))
             case str() if literal and a in self.literals:
                 return self.literals[a]
             case str() if not literal:

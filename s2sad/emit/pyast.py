@@ -22,6 +22,7 @@ from s2sad.ir.nodes import (
     Dim,
     DType,
     Effect,
+    ElementType,
     Ellipsis_,
     For,
     Function,
@@ -59,7 +60,8 @@ COMPARE: dict[str, type[ast.cmpop]] = {
     "is_not": ast.IsNot,
 }
 # Calls printed as methods or attributes of their first argument: numba has no such function, or it reads better.
-AS_METHOD = {"np.copy": "copy", "np.flatten": "flatten", "np.astype": "astype", "np.item": "item"}
+AS_METHOD = {"np.copy": "copy", "np.flatten": "flatten", "np.astype": "astype", "np.item": "item",
+             "dtype.type": "type"}
 AS_ATTRIBUTE = {"np.size": "size", "np.ndim": "ndim"}
 AS_PART = {"np.real": "real", "np.imag": "imag"}
 TAKE_LISTS = {"np.array", "np.asarray"}
@@ -125,6 +127,8 @@ class ToPython:
                 return ast.Tuple(elts=[self.arg(i) for i in items], ctx=ast.Load())
             case ShapeOf(array):
                 return attribute(self.arg(array), "shape")
+            case ElementType(array):
+                return attribute(self.arg(array), "dtype")
             case DType(dtype):
                 return dotted(f"np.{'bool_' if dtype == 'bool' else dtype}")
         raise AssertionError(f"not an argument: {a!r}")

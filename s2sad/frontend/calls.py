@@ -16,7 +16,7 @@ from s2sad.frontend.ruled import of_library
 from s2sad.frontend.ruled_calls import call_library
 from s2sad.frontend.source import Constant, Library, Module, Several, Static, TupleClass, UserFunction
 from s2sad.ir.draws import GENERATOR, GENERATOR_METHODS, NUMPY
-from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, Op, Rhs, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Call, Const, Dim, DType, ElementType, Op, Rhs, ShapeOf, TupleArg
 from s2sad.runtime.helpers import python_functions
 
 if TYPE_CHECKING:
@@ -244,6 +244,10 @@ def method_call(flat: Expressions, func: gast.Attribute, node: gast.Call) -> Rhs
         receiver = flat.value(func.value)
         if isinstance(receiver, str) and receiver in flat.names.lists:
             return lists.method(flat, receiver, func.attr, node)
+    if func.attr == "type" and len(node.args) == 1 and not node.keywords:
+        kind = flat.value(func.value)
+        if isinstance(kind, ElementType):
+            return Call("dtype.type", (kind, flat.atom(node.args[0])))
     if func.attr not in METHODS:
         flat.refuse(f"the method '.{func.attr}' is not supported yet", node, hint="write a loop over the elements")
     receiver = flat.value(func.value)

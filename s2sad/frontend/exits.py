@@ -17,6 +17,7 @@ from s2sad.ir.nodes import (
     Block,
     Const,
     DType,
+    ElementType,
     For,
     If,
     Loc,
@@ -312,9 +313,9 @@ def _assign_leaves(target: Arg | None, value: Arg | None, loc: Loc) -> list[Stmt
     if isinstance(target, TupleArg):
         assert isinstance(value, TupleArg)
         return [s for t, v in zip(target.items, value.items) for s in _assign_leaves(t, v, loc)]
-    if isinstance(value, (ShapeOf, DType)):
-        raise UnsupportedSyntax("a shape returned early is not supported yet", loc=loc, code="S2S007",
-                                hint="return its elements")
+    if isinstance(value, (ShapeOf, DType, ElementType)):
+        what, hint = ("shape", "return its elements") if isinstance(value, ShapeOf) else ("type", "return the array")
+        raise UnsupportedSyntax(f"a {what} returned early is not supported yet", loc=loc, code="S2S007", hint=hint)
     if not isinstance(value, (str, Const)):
         raise UnsupportedSyntax("a function returned early is not supported yet", loc=loc, code="S2S023",
                                 hint="return one function at the end")

@@ -41,6 +41,7 @@ from s2sad.ir.nodes import (
     Dim,
     DType,
     Effect,
+    ElementType,
     GetItem,
     Invoke,
     Loc,
@@ -193,10 +194,10 @@ class Expressions:
                     mine = self.element(f"{key}.{k}", f"{base}_{k}")
                     out.append(self._bind(f"{key}.{k}", mine, item, loc))
                 return replace(value, items=tuple(out))
-            case ShapeOf(array):
+            case ShapeOf(array) | ElementType(array):
                 mine = self.element(f"{key}.shape", f"{base}_of")
                 self.emit(Assign(mine, array, loc))
-                return ShapeOf(mine)
+                return replace(value, array=mine)
             case DType() | Opaque():
                 return value
         if value != base:
@@ -208,8 +209,8 @@ class Expressions:
         match value:
             case TupleArg(items):
                 return replace(value, items=tuple(self.protected(i, clobbered) for i in items))
-            case ShapeOf(array) if array in clobbered:
-                return ShapeOf(self.temporary(array))
+            case ShapeOf(array) | ElementType(array) if array in clobbered:
+                return replace(value, array=self.temporary(array))
             case str() if value in clobbered:
                 return self.temporary(value)
         return value
@@ -251,8 +252,9 @@ class Expressions:
             return value
         if isinstance(value, FunctionArg):
             self.refuse("a function cannot be used as a value here", node, code="S2S023", hint="call it")
-        what = {TupleArg: "a tuple", ShapeOf: "a shape", DType: "a type"}[type(value)]
-        self.refuse(f"{what} cannot be used here", node, code="S2S007", hint="use its elements")
+        what = {TupleArg: "a tuple", ShapeOf: "a shape", DType: "a type", ElementType: "a type"}[type(value)]
+        hint = "pass it to what makes an array: `np.zeros(n, x.dtype)`" if what == "a type" else "use its elements"
+        self.refuse(f"{what} cannot be used here", node, code="S2S007", hint=hint)
 
     def condition(self, node: gast.AST) -> Atom:
         """The value of an expression that decides something."""
@@ -366,6 +368,8 @@ class Expressions:
                             hint="use two names")
             if isinstance(held, ShapeOf):
                 held = known.shape(self, held)
+            elif isinstance(held, ElementType):
+                held = known.attribute(self, held.array, "dtype") or held
             # What the rest of the statement may change is read now.
             return functions.kept(self, held) if node.id in owner.fleeting else held  # type: ignore[return-value, arg-type]
         meaning = self.meaning(node)
@@ -409,6 +413,8 @@ class Expressions:
                 return known.shape(self, ShapeOf(held))
             case "ndim" | "dtype" if (found := known.attribute(self, held, node.attr)) is not None:
                 return found
+            case "dtype" if isinstance(held, str) and held not in self.names.lists:
+                return ElementType(held)
             case "size" | "ndim" if isinstance(held, str):
                 return Call(f"np.{node.attr}", (held,))
             case "T" if isinstance(held, str):

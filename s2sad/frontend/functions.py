@@ -13,7 +13,7 @@ import gast
 
 from s2sad.frontend.constants import constant
 from s2sad.frontend.source import Constant, Library, Meaning, Several, UserFunction, as_definition, parameters
-from s2sad.ir.nodes import Arg, Assign, Atom, Const, DType, If, Loc, Opaque, Rhs, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Assign, Atom, Const, DType, ElementType, If, Loc, Opaque, Rhs, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
@@ -47,7 +47,7 @@ class FunctionArg(Opaque):
 
 Callee: TypeAlias = "Library | UserFunction | Choice"
 
-HELD = (str, Const, TupleArg, ShapeOf, DType, Opaque)
+HELD = (str, Const, TupleArg, ShapeOf, DType, ElementType, Opaque)
 """What a name can hold: what needs no statement to be there."""
 
 
@@ -90,8 +90,8 @@ def kept(flat: Expressions, value: Arg) -> Arg:
     match value:
         case TupleArg(items):
             return replace(value, items=tuple(kept(flat, i) for i in items))
-        case ShapeOf(array):
-            return ShapeOf(flat.temporary(array))
+        case ShapeOf(array) | ElementType(array):
+            return replace(value, array=flat.temporary(array))
         case str():
             return flat.temporary(value)
     return value

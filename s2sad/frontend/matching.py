@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import gast
 
 from s2sad.frontend.comparisons import literal_comparison
-from s2sad.ir.nodes import Arg, Assign, Atom, Const, If, Op, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Assign, Atom, Const, ElementType, If, Op, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.flatten import Flattener
@@ -27,7 +27,7 @@ def match_statement(flat: Flattener, node: gast.Match) -> None:
 def names_in(value: Arg) -> set[str]:
     if isinstance(value, TupleArg):
         return set().union(*map(names_in, value.items))
-    return {value} if isinstance(value, str) else {value.array} if isinstance(value, ShapeOf) else set()
+    return {value} if isinstance(value, str) else {value.array} if isinstance(value, (ShapeOf, ElementType)) else set()
 
 
 def _cases(flat: Flattener, subject: Arg, cases: list) -> None:

@@ -26,7 +26,7 @@ from s2sad.frontend.naming import LocalNames
 from s2sad.frontend.ruled import rule_of
 from s2sad.frontend.scopes import assigned_names, reassigned_inside
 from s2sad.frontend.source import Module, UserFunction
-from s2sad.ir.nodes import Arg, Atom, Const, Invoke, ShapeOf, TupleArg
+from s2sad.ir.nodes import Arg, Atom, Const, ElementType, Invoke, ShapeOf, TupleArg
 
 if TYPE_CHECKING:
     from s2sad.frontend.expressions import Expressions
@@ -94,7 +94,7 @@ def evaluated(flat: Expressions, params: tuple[str, ...], given: dict[str, objec
             case _:
                 held = flat.as_value(constant(flat, arg, node))
         if not isinstance(held, (str, Const)):
-            kind = {TupleArg: "a tuple", ShapeOf: "a shape"}.get(type(held), "a function")
+            kind = {TupleArg: "a tuple", ShapeOf: "a shape", ElementType: "a type"}.get(type(held), "a function")
             flat.refuse(f"{kind} as an argument of {called} is not supported yet",
                         arg if isinstance(arg, gast.AST) else node, code=code,
                         hint="call it by its global name" if kind == "a function" else "pass its elements")

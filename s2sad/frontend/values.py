@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Dim,
     DType,
     Effect,
+    ElementType,
     Ellipsis_,
     For,
     Function,
@@ -173,6 +174,8 @@ class Values:
                 return self.tuple_of([self.arg(i, env) for i in items])
             case ShapeOf(array):
                 return self.attribute("shape", self.atom(array, env))
+            case ElementType(array):
+                return self.attribute("dtype", self.atom(array, env))
             case DType(name):
                 return self.value(self.function(f"np.{'bool_' if name == 'bool' else name}"))
         raise Unresolved

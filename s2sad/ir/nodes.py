@@ -11,7 +11,8 @@ Grammar
     Block    = tuple of Stmt
 
     Atom     = NAME (a plain ``str``) | Const
-    Arg      = Atom | TupleArg(items: Arg*) | ShapeOf(array: NAME) | DType(name)      call arguments and results only
+    Arg      = Atom | TupleArg(items: Arg*) | ShapeOf(array: NAME) | DType(name)
+             | ElementType(array: NAME)                      call arguments and results only
 
     Rhs      = Atom                                        copy (of a scalar, or of a reference to an array)
              | Op(fn, args: Atom*)                         operator or elementwise function; on arrays until lowering
@@ -119,12 +120,19 @@ class DType:
     name: str
 
 
+@dataclass(frozen=True)
+class ElementType:
+    """The scalar type of an array's elements, as in ``np.zeros(n, x.dtype)``; a :class:`DType` once types are known."""
+
+    array: str
+
+
 @dataclass(frozen=True, eq=False)
 class Opaque:
     """What the frontend holds for a name that is no data (a function); nothing of it is left in a finished function."""
 
 
-Arg: TypeAlias = "Atom | TupleArg | ShapeOf | DType | Opaque"
+Arg: TypeAlias = "Atom | TupleArg | ShapeOf | DType | ElementType | Opaque"
 
 
 # ---------------------------------------------------------------------------- right-hand sides

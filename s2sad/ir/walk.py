@@ -20,6 +20,7 @@ from s2sad.ir.nodes import (
     Const,
     Dim,
     Effect,
+    ElementType,
     For,
     Function,
     GetItem,
@@ -68,7 +69,7 @@ def names_in(atoms: Iterable[object]) -> Iterator[str]:
                 yield a
             case TupleArg(items):
                 yield from names_in(items)
-            case ShapeOf(array):
+            case ShapeOf(array) | ElementType(array):
                 yield array
             case Slice(lower, upper, step):
                 yield from names_in((lower, upper, step))
@@ -308,6 +309,8 @@ def _atom(a: Any, m: Mapping[str, Atom]) -> Any:
             return replace(a, items=tuple(_atom(i, m) for i in items))
         case ShapeOf(array):
             return ShapeOf(m.get(array, array))  # type: ignore[arg-type]
+        case ElementType(array):
+            return ElementType(m.get(array, array))  # type: ignore[arg-type]
         case Slice(lower, upper, step):
             return Slice(_atom(lower, m), _atom(upper, m), _atom(step, m))
     return a
