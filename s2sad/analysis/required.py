@@ -170,6 +170,8 @@ class _Planner:
         self.plan = Plan(known=find_known(fn, structure))
         self.reversed: set[Stmt] = set()
         self.needs: dict[str, list[Need]] = {}
+        self.read_back: set[Store] = set()
+        """Stores whose value is read back from where they put it, by an index that is computed after the value."""
         self.dependence = Dependence(fn, structure)
         self.everything = list(w.walk(fn.body))
         self.permuted: set[str] = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
@@ -273,15 +275,31 @@ class _Planner:
                 break
         self.plan.repeated = {s: state_of(self.fn, self.at, self.overwritten, live, s) for s in everything
                               if isinstance(s, Loop) and s in self.at.repeated and s in self.reversed}
-        self._collect(everything)
-        for s in reversed(everything):
-            for name in w.binds(s):
-                if name in live and self.at.is_temporary(name) and not is_array(self.fn.types.get(name)):
-                    if not (isinstance(s, For) and name == s.var):
-                        self._place(s, name)
+        asked: set[Store] = set()
+        while True:
+            self._place_all(asked)
+            if self.read_back <= asked:
+                break
+            asked |= self.read_back
         self.plan.recompute = {s: _ordered(found) for s, found in self.plan.recompute.items()}
         self._record(self.fn.body, set())
         return self.plan
+
+    def _place_all(self, asked: set[Store]) -> None:
+        """Decide for each temporary of a loop body; the index of the stores ``asked`` is wanted to read back by it."""
+        plan = self.plan
+        for found in (self.needs, plan.recompute, plan.taped, plan.fetch):
+            found.clear()
+        self._collect(self.everything)
+        for x in self.everything:
+            if x in asked:
+                for n in w.names_in(x.index):
+                    self._need(Need(n, x, True))
+        for s in reversed(self.everything):
+            for name in w.binds(s):
+                if name in plan.live and self.at.is_temporary(name) and not is_array(self.fn.types.get(name)):
+                    if not (isinstance(s, For) and name == s.var):
+                        self._place(s, name)
 
     def _propagates(self, s: Stmt) -> bool:
         """Whether the reverse of a statement moves adjoints although it needs no value."""
@@ -349,6 +367,9 @@ class _Planner:
         kept = self._kept_in(d, name, last) if isinstance(d, Assign) else None
         if kept is not None:
             read_back = Assign(name, Load(kept.array, kept.index), d.loc)
+            if any(self.at.is_temporary(n) and self.at.place[b].order > self.at.place[d].order
+                   for n in w.names_in(kept.index) for b in self.at.binders.get(n, ())):
+                self.read_back.add(kept)        # what its index is has been decided before
             self.plan.recompute.setdefault(kept, []).insert(0, (read_back, True))
             self._need_operands(read_back, kept, True)
             return
@@ -368,7 +389,7 @@ class _Planner:
             return None                          # sooner recomputed
         place = self.at.place[d]
         for x in place.block[self.at.place[last].index:]:
-            if isinstance(x, Store) and x.value == name and self._survives(x) \
+            if isinstance(x, Store) and x.value == name and x in self.reversed and self._survives(x) \
                     and self.fn.types.get(name) == self.fn.types[x.array].dtype:
                 return x
         return None

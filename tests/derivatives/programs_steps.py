@@ -144,3 +144,37 @@ def bound_anew_after_a_view_of_either(x, n):
     if n > 1:
         b = b * x[1]
     return np.sum(a) + np.sum(b * b)
+
+
+@case(X)
+def results_kept_at_shifted_places(x):
+    s = x[0]
+    u = np.zeros(8)
+    for i in range(4):
+        s = 0.5 * s + x[i] * x[1]
+        u[i + 1] = np.sqrt(1.0 + s * s)
+    return s + np.sum(u)
+
+
+@case(X)
+def results_kept_in_two_rows(x):
+    s = x[0]
+    u = np.zeros((3, 8))
+    for i in range(4):
+        k = i + 1
+        s = 0.5 * s + x[i] * x[1]
+        t = np.exp(0.1 * s)
+        u[i // 2, 2 * i + 1] = t
+        s += t * x[k % 4]
+    return s + np.sum(u)
+
+
+@case(X)
+def results_kept_where_an_array_says(x):
+    s = x[0]
+    u = np.zeros(8)
+    places = np.array([3, 1, 2, 0])
+    for i in range(4):
+        s = 0.5 * s + x[i] * x[1]
+        u[places[i] + 1] = np.exp(0.1 * s)
+    return s + np.sum(u)
