@@ -89,18 +89,21 @@ def _compiled(f: FunctionType) -> Dispatcher:
 @overload
 def differentiate(f: Function, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None, math: str | None = None) -> Differentiable: ...
+                  error_model: object = None, math: str | None = None,
+                  memory: int | str | None = None) -> Differentiable: ...
 
 
 @overload
 def differentiate(f: None = None, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None, math: str | None = None) -> Callable[[Function], Differentiable]: ...
+                  error_model: object = None, math: str | None = None,
+                  memory: int | str | None = None) -> Callable[[Function], Differentiable]: ...
 
 
 def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str = "cpu", parallel: object = None,
                   fastmath: object = None, nogil: object = None, cache: object = None, boundscheck: object = None,
-                  error_model: object = None, math: str | None = None) -> Any:
+                  error_model: object = None, math: str | None = None,
+                  memory: int | str | None = None) -> Any:
     """Compile a function and make its derivatives available; a decorator, with or without arguments.
 
     Parameters
@@ -120,6 +123,9 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
     math : {"libm", "vector"}, optional
         Where elementary functions come from in derivatives: the C library, or :mod:`s2sad.vmath`, whose functions loops
         vectorise. The function itself is compiled as it is written. Default: ``"libm"``.
+    memory : int or str, optional
+        How many bytes gradients may keep in loops, as a number or as in ``"500MB"``. A loop whose tapes would take more
+        than its share keeps snapshots of its state instead, as if it was :func:`checkpointed`.
 
     Returns
     -------
@@ -144,7 +150,7 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
     (array([ 6., 12.]), 5.0)
     """
     options = {"parallel": parallel, "fastmath": fastmath, "nogil": nogil, "cache": cache, "boundscheck": boundscheck,
-               "error_model": error_model, "math": math}
+               "error_model": error_model, "math": math, "memory": memory}
     given = {name: value for name, value in options.items() if value is not None}
 
     def decorate(g: Function) -> Any:
@@ -152,6 +158,8 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
             raise BadCall('kernels take elementary functions from CUDA: math="vector" is not for them',
                           hint='leave it out, or write math="libm"')
         if target == "cuda":
+            if "memory" in given:
+                raise BadCall("kernels have no budget of memory", hint="leave `memory` out")
             return CudaKernel(g, wrt, {k: v for k, v in given.items() if k != "math"})
         if target != "cpu":
             raise BadCall(f"there is no target {target!r}", hint='targets are: "cpu", "cuda"')

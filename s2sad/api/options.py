@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from numba.core.caching import NullCache
 
 from s2sad.errors import BadCall
+from s2sad.frontend.checkpoints import bytes_of
 
 OPTIONS = ("parallel", "fastmath", "nogil", "cache", "boundscheck", "error_model")
 
@@ -25,6 +26,20 @@ def chosen_math(given: object) -> str:
     if given not in MATH:
         raise BadCall(f"math is {given!r}", hint='it is "libm" or "vector"')
     return str(given)
+
+
+def chosen_memory(given: object) -> int | None:
+    """What the option ``memory`` says, in bytes; ours and not numba's, too.
+
+    Raises
+    ------
+    BadCall
+        If it is no amount of memory.
+    """
+    found = None if given is None else bytes_of(given)
+    if given is not None and found is None:
+        raise BadCall(f"memory is {given!r}", hint='write a number of bytes, or "500MB"')
+    return found
 
 
 def merged(f: object, given: Mapping[str, object]) -> dict[str, object]:

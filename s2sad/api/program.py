@@ -19,7 +19,7 @@ from s2sad import driver
 from s2sad.api.argtypes import fingerprint, require_differentiable, type_of
 from s2sad.api.arguments import Parameters, Wrt, WrtLike
 from s2sad.api.memory import is_strided, ordinary
-from s2sad.api.options import chosen_math, merged
+from s2sad.api.options import chosen_math, chosen_memory, merged
 from s2sad.api.primal import compile_primal
 from s2sad.api.specialisation import Specialisation
 from s2sad.api.statics import MOST_BOUND, Same, is_static, meaning_of
@@ -215,6 +215,7 @@ class FunctionProgram(Program):
         parameters = Parameters.of(self.python)
         super().__init__(parameters, merged(f, given), None if wrt is None else parameters.wrt(wrt),
                          chosen_math(given.get("math", "libm")))
+        self.memory = chosen_memory(given.get("memory"))
         # A dispatcher given without other options is used as it is.
         as_it_is = isinstance(f, Dispatcher) and self.options == merged(f, {})
         self._primal: Dispatcher | None = f if as_it_is else None  # type: ignore[assignment]
@@ -226,8 +227,11 @@ class FunctionProgram(Program):
     def user(self, argtypes: Types) -> UserFunction:
         self._freeze()
         if self._user is None:
-            self._user = UserFunction.from_callable(self.python)
+            self._user = self._written()
         return self._user
+
+    def _written(self) -> UserFunction:
+        return replace(UserFunction.from_callable(self.python), memory=self.memory)
 
     def _freeze(self) -> None:
         """Primal and derivatives see the globals and closure values of the same moment: of whichever is first used."""
@@ -238,7 +242,7 @@ class FunctionProgram(Program):
                 self._primal = self._primal or compile_primal(self.python, self.options)
                 # Where there is no source, only derivatives are an error.
                 with suppress(S2sadError):
-                    self._user = UserFunction.from_callable(self.python)
+                    self._user = self._written()
                     self._user.freeze()
                 self._frozen = True
 

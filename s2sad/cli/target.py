@@ -8,12 +8,12 @@ import inspect
 import sys
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from s2sad.api.arguments import Parameters, WrtLike
-from s2sad.api.options import chosen_math, merged
+from s2sad.api.options import chosen_math, chosen_memory, merged
 from s2sad.api.program import FunctionProgram, Program, program_of
 from s2sad.errors import BadCall, S2sadError
 from s2sad.frontend.folding import NotFoldable, fold
@@ -85,6 +85,7 @@ def find(spec: str, *, execute: bool = False, kernels: bool = False) -> Target:
 def _read(file: str, name: str, kernels: bool) -> Target:
     module = StaticModule.read(file, kernels=kernels)
     user = module.function(name)
+    user = replace(user, memory=chosen_memory(user.options.get("memory")))
     check_syntax(user)
     definition = module.definition(name)
     return Target(user, Parameters(user.name, user.params, _signature(user)), merged(None, user.options),
@@ -133,7 +134,8 @@ def _imported(file: str, name: str, kernels: bool) -> Target:
     default: WrtLike = None
     if program.default is not None:
         default = program.default.names[0] if program.default.single else program.default.names
-    return Target(UserFunction.from_callable(program.python), program.parameters, program.options, default,
+    user = replace(UserFunction.from_callable(program.python), memory=program.memory)
+    return Target(user, program.parameters, program.options, default,
                   math=program.math)
 
 

@@ -1,4 +1,4 @@
-"""How often each loop's body runs: the function with counters, run once.
+"""How often each loop's body runs, and how large the states of checkpointed loops are: the function with counters.
 
 Before::
 
@@ -16,20 +16,25 @@ after::
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 from numba import types as nbt
 
+from s2sad.analysis.checkpoints import State
 from s2sad.analysis.structure import Loop
-from s2sad.ir import Assign, Block, Const, For, Function, Invoke, Op, TupleArg, While
+from s2sad.ir import Assign, Atom, Block, Const, Dim, For, Function, Invoke, Op, Stmt, TupleArg, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
+from s2sad.ir.types import dtype_name
 
 
-def with_counters(fn: Function) -> tuple[Function, Sequence[Loop]] | None:
+def with_counters(fn: Function, states: Mapping[Loop, State]) -> tuple[Function, Sequence[Loop]] | None:
     """A function that returns how often the body of each loop ran, and the loops in that order.
 
+    After the counts it returns the bytes of each of the ``states`` when its loop was last entered.
     ``None`` where there are no loops, or where it calls functions that stay functions: they have code of their own.
     """
     loops = [s for s in w.walk(fn.body) if isinstance(s, For | While)]
@@ -37,19 +42,39 @@ def with_counters(fn: Function) -> tuple[Function, Sequence[Loop]] | None:
         return None
     names = Names(w.all_names(fn))
     counter: Mapping[Loop, str] = {loop: names.fresh("count") for loop in loops}
+    size: Mapping[Loop, str] = {loop: names.fresh("size") for loop in states}
+    types: dict[str, Any] = {**fn.types, **dict.fromkeys((*counter.values(), *size.values()), nbt.int64)}
+
+    def measured(loop: Loop) -> Iterator[Stmt]:
+        """Statements for the bytes of a state, as :class:`~s2sad.transform.snapshots.Snapshots` counts them."""
+        yield Assign(size[loop], Const(8 + sum(_bytes(fn.types[n]) for n in states[loop].scalars)), loop.loc)
+        for a in states[loop].arrays:
+            held: Atom = Const(_bytes(fn.types[a].dtype))
+            for axis in range(fn.types[a].ndim):
+                n, more = names.fresh("n"), names.fresh("size")
+                types.update({n: nbt.int64, more: nbt.int64})
+                yield Assign(n, Dim(a, axis), loop.loc)
+                yield Assign(more, Op("mul", (held, n)), loop.loc)
+                held = more
+            yield Assign(size[loop], Op("add", (size[loop], held)), loop.loc)
 
     def block(body: Block) -> Block:
-        out = []
+        out: list[Stmt] = []
         for s in body:
             inner = [block(b) for b in w.blocks(s)]
             if isinstance(s, For | While):
                 one = Assign(counter[s], Op("add", (counter[s], Const(1))), s.loc)
                 inner[-1] = (one, *inner[-1])
+            if isinstance(s, Loop) and s in size:
+                out += measured(s)
             out.append(w.with_blocks(s, tuple(inner)) if inner else s)
         return tuple(out)
 
-    zeros = tuple(Assign(c, Const(0), fn.loc) for c in counter.values())
-    types = {**fn.types, **dict.fromkeys(counter.values(), nbt.int64)}
+    zeros = tuple(Assign(c, Const(0), fn.loc) for c in (*counter.values(), *size.values()))
     counted = replace(fn, name=names.fresh(f"{fn.name}_iterations"), body=(*zeros, *block(fn.body)),
-                      result=TupleArg(tuple(counter.values())), types=types)
+                      result=TupleArg((*counter.values(), *size.values())), types=types)
     return counted, loops
+
+
+def _bytes(kind: Any) -> int:
+    return np.dtype(dtype_name(nbt.unliteral(kind))).itemsize

@@ -19,13 +19,14 @@ from s2sad.ir import For, While
 from s2sad.ir.walk import walk
 from s2sad.kinds.adjoint import adjoint_function, fusion
 from s2sad.kinds.analysed import Analysed
+from s2sad.kinds.budget import within_budget
 from s2sad.kinds.gradient import require_scalar
 from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
 @dataclass(frozen=True)
 class Counting:
-    """A module whose function returns how often the loops' bodies run."""
+    """A module whose function returns how often the loops' bodies run, and the bytes of the states of some."""
 
     name: str
     source: str
@@ -43,12 +44,13 @@ class Explained:
 
     def told(self, wrt: tuple[str, ...], counts: Sequence[int] | None) -> Explanation:
         user = self.analysed.user
-        by_loop = None
+        by_loop, sizes = None, {}
         if counts is not None and self.counting is not None:
-            by_loop = dict(zip(self.counting.loops, counts, strict=True))
+            by_loop = dict(zip(self.counting.loops, counts))
+            sizes = dict(zip(self.adjoint.context.snapshots, counts[len(by_loop):], strict=True))
         elif not any(isinstance(s, For | While) for s in walk(self.adjoint.context.fn.body)):
             by_loop = {}
-        plan = plan_of(self.analysed, self.adjoint, by_loop, self.printed)
+        plan = plan_of(self.analysed, self.adjoint, by_loop, sizes, self.printed)
         first = user.loc(user.node).line
         last = getattr(user.node, "end_lineno", None) or user.node.lineno
         return Explanation(user.name, wrt, user.file, first, user.lines[user.node.lineno - 1:last], plan)
@@ -67,9 +69,15 @@ def explained(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str
     a = driver.analyse(user, argtypes, wrt, check_division=python_model, outputs=(), math=math)
     a = replace(a, callees=driver.callees_of(a, numba_options, True, math), optimised=driver.optimised)
     require_scalar(a, False)
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, callees=a.callees, fuse=fusion(a, value))
+    fuse = fusion(a, value)
+
+    def build(a: Analysed) -> Adjoint:
+        return build_adjoint(a.fn, a.active, a.interface.wrt, callees=a.callees, fuse=fuse)
+
+    a = within_budget(a, build)
+    adj = build(a)
     printed = names(driver.finish(adjoint_function(a, adj, value=value), a, frozenset(adj.shadows.values())))
-    found = with_counters(adj.context.fn)
+    found = with_counters(adj.context.fn, {s: taken.state for s, taken in adj.context.snapshots.items()})
     counting = None
     if found is not None:
         fn, loops = found

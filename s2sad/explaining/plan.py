@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from math import comb
@@ -64,12 +64,26 @@ class Stored:
 
 @dataclass(frozen=True)
 class LoopPlan:
-    """A loop: how it is reversed, how often its body runs, and how many bytes an iteration keeps."""
+    """A loop: how it is reversed, how often its body runs, and how many bytes an iteration keeps.
+
+    Attributes
+    ----------
+    loc : Loc
+    schedule : str
+    iterations : int or None
+    bytes_per_iteration : int
+    snapshot_bytes : int or None
+        Of a checkpointed loop: what its snapshots take in all, when it is run last.
+    again : int or None
+        Of a checkpointed loop: how many iterations are run again in the reverse sweep, the last time with tapes.
+    """
 
     loc: Loc
     schedule: str
     iterations: int | None
     bytes_per_iteration: int
+    snapshot_bytes: int | None = None
+    again: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,8 +112,13 @@ class Planned:
     computed_again: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
 
 
-def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, printed: frozenset[str]) -> Planned:
-    """Tell the plan of an adjoint. ``printed`` are the names in the derivative's source: others went unused."""
+def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, sizes: Mapping[Loop, int],
+            printed: frozenset[str]) -> Planned:
+    """Tell the plan of an adjoint.
+
+    ``counts`` is how often each loop's body runs, ``sizes`` the bytes of a checkpointed loop's state, ``printed`` the
+    names in the derivative's source: others went unused.
+    """
     c = adj.context
     words = Wording(c.fn, a.author_names)
     stored = tuple(found for key, tape in c.tape_of.items() if tape.name in printed
@@ -107,7 +126,7 @@ def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, printed: 
     written = _written_names(a)
     floats: dict[str, list[str]] = {}
     for n in dict.fromkeys([*c.fn.params, *(n for s in w.walk(c.fn.body) for n in w.binds(s))]):
-        own = n if n in written else n.rpartition("_")[0]        # one of several independent uses of a name
+        own = _own(n, written)
         if n in a.author_names and own in written and is_differentiable(c.types.get(n)):
             floats.setdefault(own, []).append(n)
     lines = {(s.loc.file, s.loc.line) for s in w.walk(c.fn.body)
@@ -117,13 +136,18 @@ def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, printed: 
         tuple(n for n, uses in floats.items() if not any(u in c.active.varied for u in uses)),
         tuple(n for n, uses in floats.items() if any(u in c.active.varied for u in uses)
               and not any(u in c.active for u in uses)),
-        frozenset(lines), tuple(_loops(c, counts, stored)), stored, _computed_again(c, words))
+        frozenset(lines), tuple(_loops(c, counts, sizes, stored, written)), stored, _computed_again(c, words))
 
 
 def _written_names(a: Analysed) -> set[str]:
     """The names in the text of the function and of those it calls."""
     texts = {*a.user.lines, *(s.loc.text for s in w.walk(a.fn.body))}
     return {name for text in texts for name in re.findall(r"[^\W\d]\w*", text)}
+
+
+def _own(name: str, written: set[str]) -> str:
+    """The author's name of one of several independent uses of it."""
+    return name if name in written else name.rpartition("_")[0] or name
 
 
 def _stored(key: object, tape: Tape, c: Context, words: Wording, counts: dict[Loop, int] | None) -> Stored:
@@ -158,30 +182,43 @@ def _reason(key: object, c: Context, words: Wording) -> tuple[str, str, Loc]:
     raise AssertionError(f"not a tape's key: {key!r}")
 
 
-def _loops(c: Context, counts: dict[Loop, int] | None, stored: Sequence[Stored]) -> Iterator[LoopPlan]:
-    for s in w.walk(c.fn.body):
-        if not isinstance(s, For | While):
-            continue
+def _loops(c: Context, counts: dict[Loop, int] | None, sizes: Mapping[Loop, int],
+           stored: Sequence[Stored], written: set[str]) -> Iterator[LoopPlan]:
+    loops = [s for s in w.walk(c.fn.body) if isinstance(s, For | While)]
+    ran = {s.loc for s in loops if counts and counts[s]}
+    for s in loops:
+        if counts and not counts[s] and s.loc in ran:
+            continue                                             # the other form of a loop, which was not chosen
         active = any(n in c.active for x in w.inside(s) for n in (*w.binds(x), *w.written(x)))
         schedule = FUSED if s in c.plan.fused else SWEEPS if active else PRIMAL
-        if s in c.snapshots:
-            schedule = _snapshots(c.snapshots[s], None if counts is None else counts[s])
         kept = sum(k.itemsize for k in stored if k.loops and k.loops[-1] == s.loc)
-        yield LoopPlan(s.loc, schedule, None if counts is None else counts[s], kept)
+        steps = None if counts is None else counts[s]
+        if s in c.snapshots:
+            yield _checkpointed(c.snapshots[s], steps, sizes.get(s), kept, written)
+        else:
+            yield LoopPlan(s.loc, schedule, steps, kept)
 
 
-def _snapshots(taken: Snapshots, steps: int | None) -> str:
-    """How a checkpointed loop is reversed; what binomial snapshots cost is in :func:`next_snapshot`'s reference."""
-    how, state = taken.how, ", ".join((*taken.state.scalars, *taken.state.arrays))
+def _checkpointed(taken: Snapshots, steps: int | None, size: int | None, kept: int,
+                  written: set[str]) -> LoopPlan:
+    """How a checkpointed loop is reversed, and what that costs."""
+    how, held = taken.how, (*taken.state.scalars, *taken.state.arrays)
+    state = ", ".join(_own(n, written) for n in held)
+    slots, runs, again = how.snapshots, "", None
     if how.schedule == "every":
-        return f"in segments, with a snapshot of {state} before each, and every step run once more"
-    if how.snapshots is None:
-        return f"binomial snapshots of {state} in {how.memory} bytes"
-    most = ""
-    if steps is not None:
-        runs = next(r for r in count(1) if comb(how.snapshots + r, r) > steps)
-        most = f", a step run up to {runs} times before it is reversed"
-    return f"{how.snapshots} binomial snapshots of {state}{most}"
+        slots = again = steps
+        text = f"in segments, with a snapshot of {state} before each, and every step run once more"
+    else:
+        if slots is None and steps is not None and size is not None:
+            slots = taken.slots_for(steps, size)
+        if slots is not None and steps is not None:
+            most = next(r for r in count(1) if comb(slots + r, r) > steps)
+            # Griewank and Walther: the first sweep, and what brings each step back but with tapes
+            again = most * (steps + 1) - comb(slots + most, slots + 1)
+            runs = f", a step run up to {most} times before it is reversed"
+        budget = "" if how.memory is None else f" in {how.memory} bytes"
+        text = f"{'' if slots is None else f'{slots} '}binomial snapshots of {state}{budget}{runs}"
+    return LoopPlan(taken.loop.loc, text, steps, kept, None if slots is None or size is None else slots * size, again)
 
 
 def _computed_again(c: Context, words: Wording) -> dict[tuple[str, int], tuple[str, ...]]:

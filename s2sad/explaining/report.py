@@ -42,6 +42,12 @@ class Explanation:
         sizes = [s.bytes for s in self.plan.stored]
         return None if None in sizes else sum(sizes)            # type: ignore[arg-type]
 
+    @property
+    def peak(self) -> int | None:
+        """What tapes and snapshots hold at most, for the arguments given; ``None`` if iterations were not counted."""
+        held = [loop.snapshot_bytes for loop in self.plan.loops if loop.again is not None]
+        return None if self.bytes is None or None in held else self.bytes + sum(held)  # type: ignore[arg-type]
+
     def __str__(self) -> str:
         return "\n".join([*self._head(), "", *self._lines(), "", *self._foot()])
 
@@ -82,7 +88,9 @@ class Explanation:
     def _of_loop(self, loop: LoopPlan) -> str:
         runs = "" if loop.iterations is None else f", {loop.iterations} iterations"
         kept = f", keeps {loop.bytes_per_iteration} bytes in each" if loop.bytes_per_iteration else ""
-        return f"{loop.schedule}{runs}{kept}"
+        again = "" if loop.again is None else f", {loop.again} run again"
+        held = "" if loop.snapshot_bytes is None else f", snapshots of {size_of(loop.snapshot_bytes)} in all"
+        return f"{loop.schedule}{runs}{kept}{again}{held}"
 
     def _foot(self) -> Iterator[str]:
         plan = self.plan
@@ -99,6 +107,8 @@ class Explanation:
             growing = " (up to twice that where their size is not known beforehand)" if any(
                 s.grows for s in plan.stored) else ""
             yield f"tapes: {size_of(self.bytes)} in {len(plan.stored)}{growing}"
+        if self.peak is not None and self.peak != self.bytes:
+            yield f"tapes and snapshots: {size_of(self.peak)} at most"
 
 
 def _of_value(s: Stored) -> str:

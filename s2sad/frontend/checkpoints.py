@@ -84,11 +84,21 @@ def constant(flat: Flattener, name: str, node: gast.AST) -> Any:
     return held.value
 
 
-def in_bytes(flat: Flattener, value: object, node: gast.AST) -> int:
-    """A number of bytes from ``500_000_000`` or ``"500MB"``."""
+def bytes_of(value: object) -> int | None:
+    """A number of bytes, however it is written; ``None`` if it is none.
+
+    >>> bytes_of("1.5 MB"), bytes_of(2000), bytes_of("1 furlong")
+    (1500000, 2000, None)
+    """
     if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([A-Za-z]*)\s*", value)):
         if found[2] in UNITS:
             return int(float(found[1]) * UNITS[found[2]])
-    if type(value) is int and value >= 0:
-        return value
+    return value if type(value) is int and value >= 0 else None
+
+
+def in_bytes(flat: Flattener, value: object, node: gast.AST) -> int:
+    """A number of bytes from ``500_000_000`` or ``"500MB"``."""
+    found = bytes_of(value)
+    if found is not None:
+        return found
     flat.refuse(f"{value!r} is no amount of memory", node, code=CODE, hint='write a number of bytes, or "500MB"')

@@ -106,6 +106,8 @@ class UserFunction:
     """The types of its parameters, where the function is written for those (see :mod:`s2sad.frontend.known`)."""
     rule: Any = None
     """The derivative rule that the source declares for it (``s2sad.rule_for``); ``False``: it is meant without any."""
+    memory: int | None = None
+    """How many bytes tapes and snapshots of a gradient may take (see :mod:`s2sad.kinds.budget`)."""
     target: str = "cpu"
     """Where it runs: what a kernel finds around it exists for ``"cuda"`` only."""
     layouts: dict[object, Any] = field(default_factory=dict, init=False, repr=False)

@@ -9,12 +9,18 @@ from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_array
 from s2sad.kinds.analysed import Analysed, Built, Finish
+from s2sad.kinds.budget import within_budget
 from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
 def adjoint_functions(a: Analysed, finish: Finish, *, value: bool, strong_zero: bool) -> Built:
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees,
-                        fuse=fusion(a, value))
+    fuse = fusion(a, value)
+
+    def build(a: Analysed) -> Adjoint:
+        return build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, fuse=fuse)
+
+    a = within_budget(a, build)
+    adj = build(a)
     fn = adjoint_function(a, adj, value=value)
     return [finish(fn, a, frozenset(adj.shadows.values()))], fn.name, (fn.name,)
 

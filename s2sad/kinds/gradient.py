@@ -11,7 +11,8 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import is_array, is_complex, is_float
 from s2sad.kinds.adjoint import adjoint_function, fusion
 from s2sad.kinds.analysed import Analysed, Built, Finish
-from s2sad.transform.adjoint import build_adjoint
+from s2sad.kinds.budget import within_budget
+from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
 def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool, strong_zero: bool) -> Built:
@@ -25,8 +26,14 @@ def gradient_functions(a: Analysed, finish: Finish, *, kind: str, has_aux: bool,
     require_scalar(a, has_aux)
     with_value = kind == "value_and_grad" or has_aux
     seeded = frozenset({0}) if has_aux else None
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, seeded=seeded,
-                        fuse=fusion(a, with_value))
+    fuse = fusion(a, with_value)
+
+    def build(a: Analysed) -> Adjoint:
+        return build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, callees=a.callees, seeded=seeded,
+                             fuse=fuse)
+
+    a = within_budget(a, build)
+    adj = build(a)
     inner = adjoint_function(a, adj, value=with_value)
     # The wrapper calls it where the author's parameters are in scope.
     inner = replace(inner, name=Names({*inner.params, *adj.types}).fresh(inner.name))

@@ -20,9 +20,10 @@ from s2sad.ir.names import Names
 from s2sad.ir.types import dtype_name, is_array, is_complex, is_differentiable, is_integer
 from s2sad.kinds.adjoint import hold
 from s2sad.kinds.analysed import Analysed, Built, Finish
+from s2sad.kinds.budget import within_budget
 from s2sad.kinds.gradient import procedure
 from s2sad.optimise.dead import live_at_start, swapped_together
-from s2sad.transform.adjoint import build_adjoint
+from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
 def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | None, strong_zero: bool) -> Built:
@@ -34,8 +35,14 @@ def vjp_functions(a: Analysed, finish: Finish, *, outputs: tuple[str, ...] | Non
         If there is nothing to pull back from: no result and no ``outputs``, or an output the function does not write.
     """
     order = ordered_outputs(a, outputs)
-    adj = build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False,
-                        seeded=None if "return" in order else frozenset(), callees=a.callees)
+    seeded: frozenset[int] | None = None if "return" in order else frozenset()
+
+    def build(a: Analysed) -> Adjoint:
+        return build_adjoint(a.fn, a.active, a.interface.wrt, strong_zero=strong_zero, carry=False, seeded=seeded,
+                             callees=a.callees)
+
+    a = within_budget(a, build)
+    adj = build(a)
     types = dict(adj.types)
     made = (n for s in w.walk((*adj.forward, *adj.reverse)) for n in (*w.reads(s), *w.binds(s)))
     names = Names({*made, *w.all_names(a.fn), *types, *adj.shadows.values(), *adj.cotangents, "saved", "cotangents"})

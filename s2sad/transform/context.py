@@ -51,7 +51,7 @@ class Context:
         self.tape_of: dict[object, Tape] = {}
         self.only_stores = find_only_stores(fn, self.at)
         self.shadow: dict[str, str] = {}
-        self.snapshots: dict[Stmt, Snapshots] = {}
+        self.snapshots: dict[Loop, Snapshots] = {}
         self.undefined: set[str] = set()
         """Scalars kept before anything certainly bound them: they start as zero."""
         self.out: list[Stmt] = []

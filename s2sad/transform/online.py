@@ -92,5 +92,8 @@ class OnlineSnapshots(Snapshots):
     def at_step(self, k: str, body: Block) -> Block:
         return body
 
+    def slots_for(self, steps: int, size: int) -> int:
+        return super().slots_for(MOST.value, size)
+
     def most(self) -> Atom:
         return MOST

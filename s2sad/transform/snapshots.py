@@ -236,6 +236,11 @@ class Snapshots:
         fit = self._temp(Op("floordiv", (Const(self.how.memory), size)))
         return Op("max", (self._temp(Op("min", (fit, self.most()))), ONE))
 
+    def slots_for(self, steps: int, size: int) -> int:
+        """How many states of so many bytes the memory given is for, where so many steps are taken."""
+        assert self.how.memory is not None
+        return max(min(self.how.memory // size, steps), 1)
+
     def most(self) -> Atom:
         """As many snapshots are of use."""
         return self.steps
