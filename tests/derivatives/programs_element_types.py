@@ -3,7 +3,7 @@ import numpy as np
 
 from tests.derivatives.programs import X, Y, case
 
-COMPILED = ["arrays_of_its_type", "type_of_what_a_name_held", "type_handed_to_a_helper"]
+COMPILED = ["type_of_what_a_name_held"]
 
 
 @case(X)

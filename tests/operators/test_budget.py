@@ -106,7 +106,13 @@ def test_tapes_are_kept_where_they_fit():
     assert first.again == 2 * 501 - 78 - 1
     assert f"{first.again} run again, snapshots of 49.9 kB in all" in str(not_all)
     assert not_all.peak == not_all.bytes + first.snapshot_bytes <= 100_000
-    assert bounded.grad(U, 0.2, 500).shape == U.shape
+
+
+def test_compiled():
+    bounded = s2sad.differentiate(leaves_by_return, memory=1000)
+    plain = generate(leaves_by_return, (X, 0.2, 30), "grad", ("x",))
+    want = execute(plain)[plain.name](X, 0.2, 30)
+    np.testing.assert_allclose(bounded.grad(X, 0.2, 30), want, rtol=1e-13)
 
 
 def path(x, c, n):
