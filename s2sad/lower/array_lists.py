@@ -85,6 +85,8 @@ class Elements:
                     written.add(target)
                 case Effect(call) if not call.fn.startswith("list."):
                     written.update(w.rhs_names(call))
+                case Invoke(written=by_callee):
+                    written.update(by_callee)
         self.written = {self._root(n) for n in written}
         self.shrinking = {c.args[0] for s in w.walk(fn.body) if (c := list_call(s)) is not None
                           and c.fn in ("list.pop", "list.clear")}
@@ -126,23 +128,31 @@ class Elements:
                                     hint=f"append a copy: `{name}.append({array}.copy())`")
 
     def _is_given_away(self, array: str, at: Structure, append: Stmt) -> bool:
-        """Whether an array is new where a statement appends it, and nothing uses it afterwards."""
+        """Whether an array is made anew before each time a statement appends it, and used only between the two."""
         bound = [s for s in at.binders.get(array, ()) if not isinstance(s, AugAssign)]
         if not _new(self.made.get(array, array)) or len(bound) != 1 or array in self.fn.params:
             return False
         made = bound[0]
-        before, place = at.place[made].order, at.place[append]
-        if at.place[made].loops != place.loops or before > place.order:
-            return False
-        names = {array}
+        if at.place[made].loops != at.place[append].loops or at.lift(append, at.place[made].block) is None:
+            return False                        # the one of an iteration before may be appended again
+        names = self._names_of(array)
+        between = range(at.place[made].order + 1, at.place[append].order)
         for s in w.walk(self.fn.body):
             if s is made or s is append or names.isdisjoint((*w.reads(s), *w.written(s), *w.binds(s))):
                 continue
-            if at.place[s].order > place.order or list_call(s) is not None or isinstance(s, Permute | Invoke):
+            if at.place[s].order not in between or list_call(s) is not None or isinstance(s, Permute) \
+                    or isinstance(s, Invoke) and not names.isdisjoint(w.binds(s)):
                 return False
-            if isinstance(s, Assign) and s.target in self.made and not _new(s.value):
-                names.add(s.target)
         return names.isdisjoint(w.result_leaves(self.fn.result))
+
+    def _names_of(self, array: str) -> set[str]:
+        """The names an array or a part of it may have by assignments."""
+        names, before = {array}, 0
+        while len(names) > before:
+            before = len(names)
+            names.update(t for t, value in self.made.items()
+                         if not _new(value) and not names.isdisjoint(w.rhs_names(value)))
+        return names
 
 
 def append_array(lists: _Lists, name: str, array: str) -> None:

@@ -379,20 +379,86 @@ def matrices_in_a_list(x):
     return h[0][1, 1] * x[1]
 
 
+def made_in_some_iterations_only(x):
+    h = [x * 2.0]
+    for k in range(3):
+        if x[k] > 0.0:
+            u = x * x
+            u[0] = x[k]
+        else:
+            u = h[0]
+        h.append(u)
+    return h[1][0] * h[2][1]
+
+
+def made_in_the_first_iteration_only(x):
+    h = [x * 2.0]
+    for k in range(3):
+        if k == 0:
+            u = x * x
+        u[k] = u[k] * x[3]
+        h.append(u)
+    return h[1][1] * h[2][0]
+
+
+@njit
+def _double(u, n):
+    if n > 0:
+        u[1] = 2.0 * u[1]
+        _double(u, n - 1)
+
+
+def written_by_a_recursive_function(x):
+    h = [x * 2.0]
+    u = x * x
+    h.append(u)
+    _double(u, 2)
+    return h[1][1] * h[0][1]
+
+
+def written_through_the_list_by_a_recursive_function(x):
+    h = [x * 2.0]
+    u = x * x
+    h.append(u)
+    _double(h[1], 2)
+    return u[1] * h[1][1]
+
+
+def popped_and_written_by_a_recursive_function(x):
+    h = [x * 2.0, x * x]
+    v = h[1]
+    h.pop()
+    _double(v, 2)
+    h.append(x * 3.0)
+    return h[1][1] * v[1]
+
+
+def popped_and_written_for_itself(x):
+    h = [x * 2.0, x * x]
+    v = h.pop()
+    v[1] = v[1] * x[0]
+    h.append(x * 3.0)
+    return h[1][1] * v[1]
+
+
 ARRAYS = [written_after_it_was_appended, written_through_the_list, written_through_another_element, popped_array,
           one_array_at_every_place, one_array_twice, element_outlives_its_list, matrices_in_a_list,
           popped_array_under_two_names, popped_while_a_name_is_left, appended_while_a_name_is_left,
-          appended_to_two_lists, appended_before_it_is_written]
+          appended_to_two_lists, appended_before_it_is_written, made_in_some_iterations_only,
+          made_in_the_first_iteration_only, written_by_a_recursive_function,
+          written_through_the_list_by_a_recursive_function, popped_and_written_by_a_recursive_function,
+          popped_and_written_for_itself]
 
 
 @pytest.mark.parametrize("f", ARRAYS, ids=lambda f: f.__name__)
 def test_arrays_in_lists_are_right_or_refused(f):
     try:
-        value, gradient = s2sad.value_and_grad(f)(X)
+        generated = generate(f, (X,), "value_and_grad", ("x",))
     except s2sad.S2sadError as refusal:
         assert refusal.code in ("S2S015", "S2S070") and refusal.loc.line > 1 and refusal.hint
         return
-    assert value == pytest.approx(njit(f)(X.copy()), rel=1e-12)
+    value, gradient = execute(generated)[generated.name](X.copy())
+    assert value == pytest.approx(f(X.copy()), rel=1e-12)
     np.testing.assert_allclose(gradient, numeric.gradient(f, (X,)).value, rtol=1e-8)
 
 
