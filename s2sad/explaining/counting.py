@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numba import types as nbt
 
 from s2sad.analysis.checkpoints import State
@@ -28,7 +27,7 @@ from s2sad.analysis.structure import Loop
 from s2sad.ir import Assign, Atom, Block, Const, Dim, For, Function, Invoke, Op, Stmt, TupleArg, While
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import item_bytes
 
 
 def with_counters(fn: Function, states: Mapping[Loop, State]) -> tuple[Function, Sequence[Loop]] | None:
@@ -47,9 +46,9 @@ def with_counters(fn: Function, states: Mapping[Loop, State]) -> tuple[Function,
 
     def measured(loop: Loop) -> Iterator[Stmt]:
         """Statements for the bytes of a state, as :class:`~s2sad.transform.snapshots.Snapshots` counts them."""
-        yield Assign(size[loop], Const(8 + sum(_bytes(fn.types[n]) for n in states[loop].scalars)), loop.loc)
+        yield Assign(size[loop], Const(8 + sum(item_bytes(fn.types[n]) for n in states[loop].scalars)), loop.loc)
         for a in states[loop].arrays:
-            held: Atom = Const(_bytes(fn.types[a].dtype))
+            held: Atom = Const(item_bytes(fn.types[a].dtype))
             for axis in range(fn.types[a].ndim):
                 n, more = names.fresh("n"), names.fresh("size")
                 types.update({n: nbt.int64, more: nbt.int64})
@@ -74,7 +73,3 @@ def with_counters(fn: Function, states: Mapping[Loop, State]) -> tuple[Function,
     counted = replace(fn, name=names.fresh(f"{fn.name}_iterations"), body=(*zeros, *block(fn.body)),
                       result=TupleArg((*counter.values(), *size.values())), types=types)
     return counted, loops
-
-
-def _bytes(kind: Any) -> int:
-    return np.dtype(dtype_name(nbt.unliteral(kind))).itemsize

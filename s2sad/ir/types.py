@@ -36,6 +36,11 @@ def is_integer(t: object) -> bool:
     return isinstance(t, (types.Integer, types.Boolean))
 
 
+def item_bytes(t: Any) -> int:
+    """The bytes of a scalar, or of an element of an array."""
+    return int(np.dtype(dtype_name(types.unliteral(t))).itemsize)
+
+
 def dtype_name(t: Any) -> str:
     """The NumPy name of a scalar type or of an array's element type."""
     if isinstance(t, types.Array):

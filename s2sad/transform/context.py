@@ -9,7 +9,8 @@ from numba import types as nbt
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.fusible import Fusion
 from s2sad.analysis.only_stores import find_only_stores
-from s2sad.analysis.required import Plan, plan_required
+from s2sad.analysis.plan import Plan
+from s2sad.analysis.required import plan_required
 from s2sad.analysis.structure import Loop, Structure
 from s2sad.ir import Assign, Atom, Call, Const, Dim, Function, Invoke, Permute, Rhs, Stmt
 from s2sad.ir import walk as w

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.checkpoints import refuse_unrepeatable
-from s2sad.analysis.required import Plan
+from s2sad.analysis.plan import Plan
 from s2sad.analysis.structure import Structure
 from s2sad.errors import UnsupportedSyntax
 from s2sad.ir import Alloc, Assign, Function, Invoke

@@ -26,14 +26,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numba import types as nbt
 
 from s2sad.analysis.checkpoints import State
 from s2sad.analysis.structure import Loop
 from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, If, Load, Op, Rhs, Stmt, Store
 from s2sad.ir import walk as w
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import dtype_name, item_bytes
 
 if TYPE_CHECKING:
     from s2sad.transform.context import Context
@@ -227,9 +226,9 @@ class Snapshots:
     def _count_of_slots(self) -> Op | Atom:
         if self.how.schedule == "every":
             return Op("max", (self.steps, ONE))
-        size: Atom = Const(8 + sum(_bytes(self._kind(n)) for n in self.state.scalars))
+        size: Atom = Const(8 + sum(item_bytes(self._kind(n)) for n in self.state.scalars))
         for a in self.state.arrays:
-            count: Atom = Const(_bytes(self.c.types[a].dtype))
+            count: Atom = Const(item_bytes(self.c.types[a].dtype))
             for n in self._extents(a):
                 count = self._temp(Op("mul", (count, n)))
             size = self._temp(Op("add", (size, count)))
@@ -282,10 +281,6 @@ class Snapshots:
 
     def _kind(self, scalar: str) -> Any:
         return nbt.unliteral(self.c.types[scalar])
-
-
-def _bytes(kind: Any) -> int:
-    return np.dtype(dtype_name(kind)).itemsize
 
 
 def count_of_steps(loop: For, temp: Callable[[Rhs], str]) -> Rhs:

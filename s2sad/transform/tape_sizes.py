@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 from numba import types as nbt
 
 from s2sad.analysis.structure import Loop
 from s2sad.ir import Alloc, Assign, Atom, Const, Op, Rhs, Stmt
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import item_bytes
 from s2sad.transform.context import Context
 from s2sad.transform.tapes import Tape
 
@@ -34,7 +33,7 @@ def statements_of_size(c: Context, loop: Loop) -> tuple[list[Stmt], Atom] | None
     for s in c.tapes.before.get(loop, ()):
         match s:
             case Assign(name, Alloc(_, shape, _)) if name in tapes:
-                sizes[shape] = sizes.get(shape, 0) + item_bytes(c, tapes[name])
+                sizes[shape] = sizes.get(shape, 0) + item_bytes(c.types[name])
             case Assign(name) if name in counters:
                 pass
             case _:
@@ -48,10 +47,6 @@ def statements_of_size(c: Context, loop: Loop) -> tuple[list[Stmt], Atom] | None
 
     parts = [product((*shape, Const(size)), temp) for shape, size in sizes.items()]
     return out, total(parts, temp)
-
-
-def item_bytes(c: Context, tape: Tape) -> int:
-    return np.dtype(dtype_name(c.types[tape.name])).itemsize
 
 
 def product(factors: tuple[Atom, ...], temp: Callable[[Rhs], str]) -> Atom:
