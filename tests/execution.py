@@ -26,6 +26,23 @@ def _ieee_math():
 IEEE_MATH = _ieee_math()
 
 
+def _filled(shape, dtype=float):
+    """``np.empty`` whose elements cannot be taken for values: what is read before it is written is noticed."""
+    out = np.empty(shape, dtype)
+    out.fill(np.nan if out.dtype.kind in "fc" else 77)
+    return out
+
+
+def _numpy_filled():
+    """``numpy``, whose new arrays are not zero by chance."""
+    module = types.ModuleType("numpy")
+    vars(module).update(vars(np), empty=_filled, empty_like=lambda a, dtype=None: _filled(a.shape, dtype or a.dtype))
+    return module
+
+
+NUMPY = _numpy_filled()
+
+
 def copied(args):
     return [a.copy(order="K") if isinstance(a, np.ndarray) else a for a in args]
 
@@ -46,12 +63,13 @@ def execute(generated):
     plain = types.ModuleType("numba")
     plain.njit = lambda *a, **k: a[0] if a else (lambda f: f)
     namespace = {}
-    saved = {name: sys.modules.get(name) for name in ("math", "numba")}
-    sys.modules["numba"], sys.modules["math"] = plain, IEEE_MATH
+    stand_ins = {"math": IEEE_MATH, "numba": plain, "numpy": NUMPY}
+    saved = {name: sys.modules.get(name) for name in stand_ins}
+    sys.modules.update(stand_ins)
     try:
         exec(compile(generated.source, f"<{generated.name}>", "exec"), namespace)
     finally:
-        sys.modules["numba"], sys.modules["math"] = saved["numba"], math
+        sys.modules.update(saved)
     return namespace
 
 
