@@ -1,4 +1,7 @@
 """Running generated source in plain Python, where mistakes raise: undefined names, indices out of range."""
+import inspect
+import itertools
+import linecache
 import math
 import sys
 import types
@@ -71,6 +74,30 @@ def execute(generated):
     finally:
         sys.modules.update(saved)
     return namespace
+
+
+_serial = itertools.count()
+
+
+def as_input(generated):
+    """The function of a generated module with its source where it is looked for, so that it is input again."""
+    file = f"<generated {next(_serial)}>"
+    linecache.cache[file] = (len(generated.source), None, generated.source.splitlines(keepends=True), file)
+    space = {"__name__": "generated"}
+    exec(compile(generated.source, file, "exec"), space)
+    return space[generated.name]
+
+
+def second_order(f, args, direction):
+    """The gradient by the first argument along a direction, forward over reverse and by differences of the gradient."""
+    p = next(iter(inspect.signature(f).parameters))
+    backward = generate(f, args, "grad", (p,))
+    gradient = execute(backward)[backward.name]
+    twice = generate(as_input(backward), args, "tangent", (p,))
+    value, product = execute(twice)[twice.name](*tangent_arguments(twice, args, {p: direction}))
+    h = 1e-5
+    ahead, behind = (gradient(args[0] + k * direction, *copied(args[1:])) for k in (h, -h))
+    return value, product, (ahead - behind) / (2 * h)
 
 
 def tangent_arguments(generated, args, tangents):

@@ -279,7 +279,7 @@ def test_decorated_functions_run_with_any_structure():
 
 def test_checked_against_differences():
     params = {"W1": W1, "b1": B1, "W2": W2, "scale": 1.5}
-    s2sad.check_grads(by_dict, (params, V), wrt=("params", "v"), order=2)
+    s2sad.check_grads(by_dict, (params, V), wrt=("params", "v"))
     s2sad.check_grads(norm, (Point(1.5, 0.7),), order=2)
     s2sad.check_grads(by_dataclass, (Model(W1, 0.2, "half"), V))
     s2sad.check_grads(scalar_pair, (((0.5, 1.5), np.array([2.0, 3.0])),))

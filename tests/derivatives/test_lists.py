@@ -13,21 +13,17 @@ from tests.derivatives.programs_lists import (
     taken_from_the_middle,
     tree_without_recursion,
 )
-from tests.execution import copied, execute, generate
+from tests.execution import copied, execute, generate, second_order
 
 X = np.array([1.3, 0.7, 1.7, 0.4])
 
 
 @pytest.mark.parametrize("f, args", [(pushed_and_popped, (X, 70)), (swapped_lists, (X, 4)), (changes_hands, (X, 3)),
-                                     (tree_without_recursion, (X, 7)), (taken_from_the_middle, (X,))])
+                                     (tree_without_recursion, (X, 7)), (taken_from_the_middle, (X,)),
+                                     (history_of_states, (X, 20))])
 def test_forward_over_reverse(f, args):
-    direction = np.array([0.3, -0.5, 0.2, 0.7])
-    gradient = s2sad.grad(f)
-    rest = [None] * (len(args) - 1)
-    value, second = s2sad.jvp(gradient, args, (direction, *rest))
+    value, second, want = second_order(f, args, np.array([0.3, -0.5, 0.2, 0.7]))
     np.testing.assert_allclose(value, numeric.gradient(f, args, wrt="x").value, rtol=1e-8)
-    h = 1e-5
-    want = (gradient(X + h * direction, *args[1:]) - gradient(X - h * direction, *args[1:])) / (2 * h)
     np.testing.assert_allclose(second, want, rtol=1e-6, atol=1e-6 * np.max(np.abs(want)))
 
 
@@ -460,12 +456,3 @@ def test_arrays_in_lists_are_right_or_refused(f):
     value, gradient = execute(generated)[generated.name](X.copy())
     assert value == pytest.approx(f(X.copy()), rel=1e-12)
     np.testing.assert_allclose(gradient, numeric.gradient(f, (X,)).value, rtol=1e-8)
-
-
-def test_second_order_of_a_history():
-    direction = np.array([0.3, -0.5, 0.2, 0.7])
-    gradient = s2sad.grad(history_of_states)
-    _, second = s2sad.jvp(gradient, (X, 20), (direction, None))
-    h = 1e-5
-    want = (gradient(X + h * direction, 20) - gradient(X - h * direction, 20)) / (2 * h)
-    np.testing.assert_allclose(second, want, rtol=1e-6, atol=1e-6 * np.max(np.abs(want)))

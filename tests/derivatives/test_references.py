@@ -5,7 +5,7 @@ import pytest
 import s2sad
 from s2sad import numeric
 from tests.derivatives import programs_copies, programs_references
-from tests.execution import copied, execute, generate
+from tests.execution import copied, execute, generate, second_order
 
 X = np.array([1.3, 0.7, 1.7, 0.4])
 D = np.array([0.2, -0.7, 0.4, 1.1])
@@ -16,11 +16,8 @@ D = np.array([0.2, -0.7, 0.4, 1.1])
                                   (programs_references.views_of_unequal_parts, 0)],
                          ids=lambda f: getattr(f, "__name__", None))
 def test_forward_over_reverse(f, k):
-    gradient = s2sad.grad(f)
-    value, product = s2sad.jvp(gradient, (X.copy(), k), (D, None))
+    value, product, want = second_order(f, (X, k), D)
     np.testing.assert_allclose(value, numeric.gradient(f, (X, k)).value, rtol=1e-8)
-    h = 1e-5
-    want = (gradient(X + h * D, k) - gradient(X - h * D, k)) / (2 * h)
     np.testing.assert_allclose(product, want, rtol=1e-6, atol=1e-7)
 
 
