@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from tests.fuzz.choices import Choices
@@ -46,6 +46,13 @@ def _loop(g: Writer, low: int = 0) -> str:
     return i
 
 
+@contextmanager
+def _in_a_loop(g: Writer) -> Iterator[None]:
+    _loop(g)
+    with g.block():
+        yield
+
+
 def _counter(g: Writer, i: str) -> None:
     g.scope.add(Var(i, "i", low=0, high=LENGTH - 1, free=False))
 
@@ -84,9 +91,11 @@ def self_applied(g: Writer) -> None:
     g.used.add("self-applied")
     floats = g.scope.of("f", free=True)
     s, e = g.c.pick(floats[::-1]).name, g.e.atom(g.scope)
-    g.emit(f"{s} = " + g.c.pick([f"math.hypot({s}, {e})", f"math.hypot({e}, {s})", f"{s} / (1.3 + {s} * {s})",
-                                 f"math.exp(-{s} * {s}) * {e}", f"math.sqrt(1.0 + {s} * {s})", f"math.sin({s})",
-                                 f"abs({s}) ** math.sin({e})", f"{e} / (1.2 + {s} * {s})", f"math.exp(-abs({s}))"]))
+    with _in_a_loop(g) if g.c.chance(0.4) else nullcontext():
+        g.emit(f"{s} = " + g.c.pick([f"math.hypot({s}, {e})", f"math.hypot({e}, {s})", f"{s} / (1.3 + {s} * {s})",
+                                     f"math.exp(-{s} * {s}) * {e}", f"math.sqrt(1.0 + {s} * {s})", f"math.sin({s})",
+                                     f"abs({s}) ** math.sin({e})", f"{e} / (1.2 + {s} * {s})", f"math.exp(-abs({s}))",
+                                     f"math.tanh({s})"]))
 
 
 def rotated(g: Writer) -> None:

@@ -5,12 +5,12 @@ from tests.fuzz.program import LENGTH
 from tests.fuzz.scope import Scope, Var
 from tests.fuzz.writer import Statement, Writer, begun, trips
 
-FEATURES = {"recursion": 0.16, "array-recursion": 0.5, "mutual-recursion": 0.35}
+FEATURES = {"recursion": 0.16, "array-recursion": 0.7, "mutual-recursion": 0.35}
 
 
 def statements(g: Writer) -> list[tuple[int, Statement]]:
-    return [(4, statement) for kind, statement in (
-        ("recursive", call), ("recursive reading", call_reading), ("recursive writing", call_writing))
+    return [(weight, statement) for weight, kind, statement in (
+        (4, "recursive", call), (4, "recursive reading", call_reading), (8, "recursive writing", call_writing))
         if g.helpers[kind] and (statement is call or g.scope.vectors())]
 
 
@@ -113,7 +113,7 @@ def call_writing(g: Writer) -> None:
     g.used |= {"recursion", "array-recursion", "mutating-helper"}
     where = f"{v.name}[{g.e.index(g.scope, v.length)}]"
     made = f"{g.c.pick(g.helpers['recursive writing'])}({v.name}, {g.e.scalar(g.scope, 1)}, {depth(g)})"
-    if g.indent < 3 and g.c.chance(0.4):
+    if g.indent < 3 and g.c.chance(0.6):
         return swept(g, v, made)
     if g.c.chance(0.5):
         g.define(f"{where} * {g.e.bounded(g.scope, 1)}")
