@@ -1,8 +1,8 @@
 """Checks that cost another run of the compiler, each on a part of the programs: which ones, the program's seed says.
 
-Of 16 programs, three each are checked with ``value_and_grad``, with the two sweeps of ``vjp`` and without optimising,
-two rewritten, one each at second order, at overlapping arguments and with an unsupported construct, and two not
-further. One in eight is compared with differences at 50 digits as well.
+Of 16 programs, three each are checked with the two sweeps of ``vjp`` and without optimising, two each with
+``value_and_grad``, rewritten and with snapshots, one each at second order, at overlapping arguments, within a budget of
+memory and with an unsupported construct. One in eight is compared with differences at 50 digits as well.
 """
 from __future__ import annotations
 
@@ -242,22 +242,34 @@ def rewritten(one: Check) -> None:
 def checkpointed(one: Check) -> None:
     """Loops that keep snapshots have the same value and gradient, or are refused."""
     source = metamorphic.checkpointed(one.program.source, choices(one))
-    if source is None:
-        return
-    program = replace(one.program, source=source)
+    if source is not None:
+        program = replace(one.program, source=source)
+        from_elsewhere(one, UserFunction.from_callable(program.function()), " with snapshots", source)
+
+
+def within_memory(one: Check) -> None:
+    """A budget of memory, which some loops pass and others do not, leaves the value and gradient as they are."""
+    budget = choices(one).pick([0, 60, 200, 1000])
+    with contextlib.suppress(MemoryError):
+        from_elsewhere(one, replace(one.user, memory=budget), f" within {budget} bytes")
+
+
+def from_elsewhere(one: Check, user: UserFunction, how: str, source: str = "") -> None:
+    """The value and gradient by another way, if it is not refused."""
     try:
-        made, namespace = one.generated("value_and_grad", UserFunction.from_callable(program.function()))
+        made, namespace = one.generated("value_and_grad", user)
     except S2sadError as e:
         if e.code == "S2S000":
             raise
         return
     one.shown = f"{source}\n\n{one.shown}"
-    value, gradient = namespace[made.name](*program.args)
-    one.same("value with snapshots", value, one.value)
-    one.unchanged(program.args)
-    one.is_gradient("gradient with snapshots", gradient)
+    args = one.program.args
+    value, gradient = namespace[made.name](*args)
+    one.same(f"value{how}", value, one.value)
+    one.unchanged(args)
+    one.is_gradient(f"gradient{how}", gradient)
 
 
 CHECKS = dict(enumerate([
     value_and_grad, pullback, rewritten, overlapping, value_and_grad, pullback, second_order, rewritten,
-    value_and_grad, pullback, unoptimised, unsupported, unoptimised, unoptimised, checkpointed, checkpointed]))
+    within_memory, pullback, unoptimised, unsupported, unoptimised, unoptimised, checkpointed, checkpointed]))
