@@ -66,6 +66,7 @@ from s2sad.optimise.integers import merge_offsets
 from s2sad.optimise.local_sums import sum_locally
 from s2sad.optimise.loop_order import order_loops
 from s2sad.optimise.naming import name_temporaries
+from s2sad.optimise.parallelise import Verdict, loops_wanted, parallelise
 from s2sad.optimise.placing import place_results
 from s2sad.optimise.pruning import prune_decided
 from s2sad.optimise.zeros import drop_zeros
@@ -269,7 +270,12 @@ def flattened(structure: object) -> tuple[object, ...]:
 # ---------------------------------------------------------------------------- finishing a generated function
 
 def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
-    """Clean up a generated function and print it: the passes after differentiation, in order."""
+    """Clean up a generated function and print it."""
+    return finished(fn, a, live)[0]
+
+
+def finished(fn: Function, a: Analysed, live: frozenset[str]) -> tuple[ast.FunctionDef, tuple[Verdict, ...]]:
+    """The passes after differentiation, in order: the function as it is printed, and which loops run in parallel."""
     fn = place_results(fn)                                       # what is dead may read what is not handed over
     fn = improved(remove_dead_code, fn, live=live)
     names = LocalNames(w.all_names(fn))
@@ -280,7 +286,7 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
             types[new] = types[old]
     fn = replace(fn, types=types)
     if not optimised:
-        return to_python(fn)
+        return to_python(fn), ()
     fn = checked(propagate_copies(fn))
     fn = checked(drop_zeros(fn))
     fn = checked(order_loops(express_counters(fn)))
@@ -288,11 +294,14 @@ def finish(fn: Function, a: Analysed, live: frozenset[str]) -> ast.FunctionDef:
     fn = checked(propagate_copies(merge_offsets(fn)))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
+    threads = parallelise(fn, a.parallel)
+    if threads.verdicts:                                         # what the loops in parts leave unused
+        fn = checked(remove_dead_code(propagate_copies(checked(threads.fn)), live=live | threads.views))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}
     folded = plan_folding(fn, frozenset(author))
     fn, folded = coalesce(fn, folded, a.author_names)
     fn = augment(fn, folded, a.author_names)
-    return to_python(fn, folded, _comments(fn, folded))
+    return to_python(fn, folded, _comments(fn, folded)), threads.verdicts
 
 
 def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:
@@ -406,7 +415,7 @@ def generate_functions(user: UserFunction, kind: str, argtypes: tuple[nbt.Type, 
         internal = dict(zip(user.params, a.fn.params))
         outputs = tuple(internal.get(o, o) for o in outputs)
     callees = callees_of(a, numba_options or {}, strong_zero, math)
-    a = replace(a, callees=callees, optimised=optimised)
+    a = replace(a, callees=callees, optimised=optimised, parallel=loops_wanted(numba_options or {}))
     plain = not has_aux and not value
     single = not isinstance(a.interface.result, tuple)           # callees return value and tangent as one flat tuple
     if plain and (kind == "adjoint" or kind == "tangent" and single or kind == "grad" and not a.interface.mutated):

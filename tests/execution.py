@@ -3,6 +3,7 @@ import inspect
 import itertools
 import linecache
 import math
+import random
 import sys
 import types
 from functools import cache
@@ -61,10 +62,14 @@ def generate(f, args, kind, wrt, **options):
     return driver.generate(user_function(f), kind, tuple(numba.typeof(a) for a in args), wrt, **options)
 
 
-def execute(generated):
-    """The functions of a generated module, by name, as plain Python with IEEE arithmetic of scalars."""
+def execute(generated, threads=1):
+    """The functions of a generated module, by name, as plain Python with IEEE arithmetic of scalars.
+
+    What ``threads`` do at once is done in random order.
+    """
     plain = types.ModuleType("numba")
     plain.njit = lambda *a, **k: a[0] if a else (lambda f: f)
+    plain.prange, plain.get_num_threads = in_any_order, lambda: threads
     namespace = {}
     stand_ins = {"math": IEEE_MATH, "numba": plain, "numpy": NUMPY}
     saved = {name: sys.modules.get(name) for name in stand_ins}
@@ -74,6 +79,12 @@ def execute(generated):
     finally:
         sys.modules.update(saved)
     return namespace
+
+
+def in_any_order(*bounds):
+    found = list(range(*bounds))
+    random.Random(len(found)).shuffle(found)
+    return found
 
 
 _serial = itertools.count()

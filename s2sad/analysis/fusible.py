@@ -105,6 +105,18 @@ def is_scratch(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str
     return _Loop(fn, at, overwritten, wanted, loop)._is_scratch(array)  # type: ignore[arg-type]
 
 
+def scratch_of(fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], loop: For) -> list[str]:
+    """The arrays for which :func:`is_scratch` holds."""
+    def only_here(array: str) -> bool:
+        return all(loop in at.place[s].loops for s in at.readers.get(array, ()) if _touches(s, array))
+
+    found = sorted(a for a in w.written_in(loop) if a not in fn.params and only_here(a))
+    if not found:
+        return []
+    facts = _Loop(fn, at, overwritten, set(), loop)
+    return [a for a in found if facts._is_scratch(a)]
+
+
 class _Loop:
     def __init__(self, fn: Function, at: Structure, overwritten: Mapping[Stmt, tuple[str, ...]], wanted: set[str],
                  loop: For) -> None:

@@ -69,11 +69,15 @@ class Iterations:
         return name not in self.shared and all(isinstance(s, Assign) and isinstance(s.value, Alloc)
                                                for s in inside if name in w.binds(s))
 
+    def touches(self, array: str, inside: tuple[Stmt, ...]) -> list[tuple[Stmt, tuple[Atom, ...]]]:
+        """The statements that read or write elements, with the index; an empty one where the whole array is meant."""
+        return list(_touches(array, inside))
+
     def _apart(self, array: str, loop: For, inside: tuple[Stmt, ...]) -> bool:
         """Whether iterations only add to an array, or touch different parts of it."""
         if array in self.shared:
             return False
-        touches = list(_touches(array, inside))
+        touches = self.touches(array, inside)
         if all(isinstance(s, Increment) for s, _ in touches):
             return True
         if not counts_up(loop):

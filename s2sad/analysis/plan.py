@@ -50,5 +50,7 @@ class Plan:
     """Checkpointed loops, and what is brought back before an iteration is run again."""
     restored_before: set[Loop] = field(default_factory=set)
     """The repeated loops of which what comes before them wants the state they begin with, even if they have no step."""
+    overwritten: Mapping[Stmt, tuple[str, ...]] = field(default_factory=dict)
+    """By loop: the arrays that it fills."""
     live: set[str] = field(default_factory=set)
     """Every name some reverse statement may need (flow-insensitive)."""

@@ -102,13 +102,13 @@ def plan_required(fn: Function, active: Activity, structure: Structure, *, fuse:
     found = {s: how for s, how in found.items() if planner.keeps_within(s)}
     if fuse is Fusion.WITH_VALUE:
         found = dict([(s, how) for s, how in found.items() if how.upwards][-1:])
-    plan.checkpointed = wanted
+    plan.checkpointed, plan.overwritten = wanted, planner.overwritten
     if not found:
         return plan
     structure.fused = frozenset(found)
     structure.repeated = repeated_loops(fn, found, wanted)
     plan = _Planner(fn, active, structure, computes_again).run()
-    plan.fused, plan.checkpointed = found, wanted
+    plan.fused, plan.checkpointed, plan.overwritten = found, wanted, planner.overwritten
     return plan
 
 

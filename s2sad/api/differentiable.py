@@ -119,7 +119,8 @@ def differentiate(f: Function | None = None, *, wrt: WrtLike = None, target: str
         :class:`~s2sad.cuda.CudaKernel`.
     parallel, fastmath, nogil, cache, boundscheck, error_model : optional
         Options of :func:`numba.njit`, for the function and its derivatives. Those not given are taken from ``f`` if it
-        is a dispatcher.
+        is a dispatcher. With ``parallel`` loops of derivatives run in parallel where the function has ``prange`` and no
+        iteration needs what another one did; with ``"auto"`` others that do, too. :func:`explain` tells which.
     math : {"libm", "vector"}, optional
         Where elementary functions come from in derivatives: the C library, or :mod:`s2sad.vmath`, whose functions loops
         vectorise. The function itself is compiled as it is written. Default: ``"libm"``.

@@ -282,7 +282,7 @@ class GradientProgram(Program):
         return False
 
     def user(self, argtypes: Types) -> UserFunction:
-        return UserFunction.from_callable(self._gradient._specialise(argtypes).entry)
+        return UserFunction.from_callable(self._gradient._specialise(argtypes).to_differentiate)
 
     def _bind(self, statics: Mapping[str, object]) -> Program:
         return self._gradient._bound(self._gradient._of.bound(statics))._program

@@ -59,6 +59,8 @@ def merged(f: object, given: Mapping[str, object]) -> dict[str, object]:
     result: dict[str, object] = {}
     if wanted.get("error_model", "python") not in ("python", "numpy"):
         raise BadCall(f"error_model is {wanted['error_model']!r}", hint='it is "python" or "numpy"')
+    if isinstance(wanted.get("parallel"), str) and wanted["parallel"] != "auto":
+        raise BadCall(f"parallel is {wanted['parallel']!r}", hint='it is True, False or "auto"')
     for name in OPTIONS:
         value = wanted.get(name)
         # A falsy value is the default for all of them ('python' is the default error model).

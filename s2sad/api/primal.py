@@ -9,6 +9,7 @@ import numba
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import cpu_target
 
+from s2sad.emit.module import parallel_of
 from s2sad.frontend.source import frozen
 
 LIBRARIES = ("numpy", "math", "cmath", "numba")
@@ -45,7 +46,8 @@ class _Compiler:
             copy.__kwdefaults__, copy.__doc__, copy.__module__ = f.__kwdefaults__, f.__doc__, f.__module__
             copy.__qualname__, copy.__annotations__ = f.__qualname__, dict(f.__annotations__)
             # Entered before its names are visited: functions may call themselves or one another.
-            self.done[f] = numba.njit(**self.options)(copy)
+            options = {**self.options, **parallel_of(self.options, "prange" in seen)}
+            self.done[f] = numba.njit(**options)(copy)
             self._replace(f, copy, seen)
         return self.done[f]
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import FunctionType
 from typing import Any
 
@@ -146,12 +146,17 @@ class Program:
         # waited for while this one is held, and the other way round in another thread.
         with global_compiler_lock:
             if key not in self._done:
-                with settling():
-                    generated = driver.generate(layout.user, kind, layout.types, wrt, numba_options=self.options,
-                                                math=self.math, **flags)  # type: ignore[arg-type]
+                def made(options: Mapping[str, object]) -> driver.Generated:
+                    with settling():
+                        return driver.generate(layout.user, kind, layout.types, wrt, numba_options=options,
+                                               math=self.math, **flags)  # type: ignore[arg-type]
+
+                generated = made(self.options)
                 optimistic = not self.options.get("fastmath") and self.products_show(layout.argtypes,
                                                                                      generated.interface)
-                self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic)
+                serial = {k: v for k, v in self.options.items() if k != "parallel"}
+                self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic,
+                                                 None if serial == self.options else partial(made, serial))
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:

@@ -17,12 +17,15 @@ from s2sad.frontend.ruled import carry_rule
 class Specialisation:
     """What was generated for one kind and one set of argument types; it is executed when first called for."""
 
-    def __init__(self, generated: driver.Generated, cached: bool, optimistic: bool) -> None:
+    def __init__(self, generated: driver.Generated, cached: bool, optimistic: bool,
+                 serial: Callable[[], driver.Generated] | None = None) -> None:
         self.generated = generated
+        self._serial = serial
         self._cached = cached
         self._optimistic = optimistic
         self.plain: Any = None
         """The entry compiled with plain products, where :attr:`gradient` uses one."""
+        self._plain_loops: Specialisation | None = None
         self._called: Callable[..., Any] | None = None
         self._namespace: dict[str, object] | None = None
 
@@ -34,6 +37,16 @@ class Specialisation:
     def entry(self) -> Any:
         """The compiled function."""
         return self._load()[self.generated.name]
+
+    @property
+    def to_differentiate(self) -> Any:
+        """The entry without parallel loops, whose threads' own arrays would only get in the way."""
+        if self._serial is None:
+            return self.entry
+        with global_compiler_lock:
+            if self._plain_loops is None:
+                self._plain_loops = Specialisation(self._serial(), False, False)
+            return self._plain_loops.entry
 
     @property
     def gradient(self) -> Callable[..., Any]:

@@ -12,6 +12,8 @@ from s2sad.numerics import ELEMENTWISE
 from s2sad.runtime.helpers import HELPERS
 
 PASSED_ON = ("parallel", "fastmath", "nogil", "boundscheck", "cache")
+PARALLEL = {"parallel": {"numpy": False, "setitem": False}}
+"""For functions with ``prange``: allocations and assignments of whole arrays are not worth threads."""
 
 
 def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options: Mapping[str, object] | None = None,
@@ -40,7 +42,8 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
         lines += [*standard, ""]
     if uses_np:
         lines.append("import numpy as np")
-    numba = ["njit"] * jit + ["prange"] * ("prange" in given) + ["vectorize"] * (jit and bool(ufuncs))
+    threads = [n for n in ("get_num_threads", "prange") if n in called | given]
+    numba = ["njit"] * jit + threads + ["vectorize"] * (jit and bool(ufuncs))
     if numba:
         lines.append(f"from numba import {', '.join(numba)}")
     blocks = ["\n".join(lines).rstrip()] if lines else []
@@ -55,7 +58,9 @@ def assemble(functions: Iterable[ast.FunctionDef], *, jit: bool = True, options:
             blocks.append(f"@{'vectorize' if jit else 'np.vectorize'}\n{text}")
         else:
             blocks.append(_decorated(text, jit, {"forceinline": True} if HELPERS[h].inlined else {}))
-    blocks += [_decorated(unparse(f).strip(), jit, options or {}) for f in functions]
+    serial = {k: v for k, v in (options or {}).items() if k != "parallel"}
+    blocks += [_decorated(unparse(f).strip(), jit, {**serial, **PARALLEL} if "prange" in names(f) else serial)
+               for f in functions]
     return "\n\n\n".join(blocks).lstrip() + "\n"
 
 
@@ -75,8 +80,15 @@ def _primal(primal: Primal, jit: bool) -> list[str]:
     blocks = ["\n".join(primal.constants)] if primal.constants else []
     for f in primal.functions:
         given = {k: f.options[k] for k in (*PASSED_ON, "error_model") if f.options.get(k)}
+        given |= parallel_of(given, "prange" in f.text)
+        given = {k: v for k, v in given.items() if v}
         blocks.append((f"@njit({_spelled(given)})\n" if given else "@njit\n") * jit + f.text)
     return blocks
+
+
+def parallel_of(options: Mapping[str, object], prange: bool) -> dict[str, object]:
+    """numba's option for a function of the author's where ours is ``"auto"``: as its author has written its loops."""
+    return {"parallel": prange} if options.get("parallel") == "auto" else {}
 
 
 def _with_dependencies(names: set[str]) -> list[str]:

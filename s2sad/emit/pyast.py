@@ -292,7 +292,7 @@ class ToPython:
         bounds = [self.arg(s.start), self.arg(s.stop), self.arg(s.step)]
         if s.step == Const(1):
             bounds = bounds[1:2] if s.start == Const(0) else bounds[:2]
-        over = ast.Call(func=name("range"), args=bounds, keywords=[])
+        over = ast.Call(func=name("prange" if s.parallel else "range"), args=bounds, keywords=[])
         head = ast.For(target=store(s.var), iter=over, body=[], orelse=[], type_comment=None)
         self.at(head, s.loc)
         head.body = [*self.counting(s), *self.block(s.body), *self.ending(s)] or [ast.Pass()]

@@ -21,6 +21,7 @@ from s2sad.kinds.adjoint import adjoint_function, fusion
 from s2sad.kinds.analysed import Analysed
 from s2sad.kinds.budget import within_budget
 from s2sad.kinds.gradient import require_scalar
+from s2sad.optimise.parallelise import Verdict, loops_wanted
 from s2sad.transform.adjoint import Adjoint, build_adjoint
 
 
@@ -40,6 +41,7 @@ class Explained:
     analysed: Analysed
     adjoint: Adjoint
     printed: frozenset[str]
+    threads: tuple[Verdict, ...]
     counting: Counting | None
 
     def told(self, wrt: tuple[str, ...], counts: Sequence[int] | None) -> Explanation:
@@ -50,7 +52,7 @@ class Explained:
             sizes = dict(zip(self.adjoint.context.snapshots, counts[len(by_loop):], strict=True))
         elif not any(isinstance(s, For | While) for s in walk(self.adjoint.context.fn.body)):
             by_loop = {}
-        plan = plan_of(self.analysed, self.adjoint, by_loop, sizes, self.printed)
+        plan = plan_of(self.analysed, self.adjoint, by_loop, sizes, self.printed, self.threads)
         first = user.loc(user.node).line
         last = getattr(user.node, "end_lineno", None) or user.node.lineno
         return Explanation(user.name, wrt, user.file, first, user.lines[user.node.lineno - 1:last], plan)
@@ -67,7 +69,8 @@ def explained(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str
     """
     python_model = numba_options.get("error_model", "python") == "python"
     a = driver.analyse(user, argtypes, wrt, check_division=python_model, outputs=(), math=math)
-    a = replace(a, callees=driver.callees_of(a, numba_options, True, math), optimised=driver.optimised)
+    a = replace(a, callees=driver.callees_of(a, numba_options, True, math), optimised=driver.optimised,
+                parallel=loops_wanted(numba_options))
     require_scalar(a, False)
     fuse = fusion(a, value)
 
@@ -76,10 +79,10 @@ def explained(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str
 
     a = within_budget(a, build)
     adj = build(a)
-    printed = names(driver.finish(adjoint_function(a, adj, value=value), a, frozenset(adj.shadows.values())))
+    node, threads = driver.finished(adjoint_function(a, adj, value=value), a, frozenset(adj.shadows.values()))
     found = with_counters(adj.context.fn, {s: taken.state for s, taken in adj.context.snapshots.items()})
     counting = None
     if found is not None:
         fn, loops = found
         counting = Counting(fn.name, assemble((to_python(fn),), options=dict(numba_options)), loops)
-    return Explained(a, adj, frozenset(printed), counting)
+    return Explained(a, adj, frozenset(names(node)), threads, counting)

@@ -13,6 +13,7 @@ from s2sad.ir import Assign, For, Increment, Loc, Op, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.types import is_differentiable
 from s2sad.kinds.analysed import Analysed
+from s2sad.optimise.parallelise import Verdict
 from s2sad.transform.adjoint import Adjoint
 from s2sad.transform.context import Context
 from s2sad.transform.snapshots import Snapshots
@@ -76,6 +77,8 @@ class LoopPlan:
         Of a checkpointed loop: what its snapshots take in all, when it is run last.
     again : int or None
         Of a checkpointed loop: how many iterations are run again in the reverse sweep, the last time with tapes.
+    threads : str
+        Of a loop that was to run in parallel: whether it does, and why not.
     """
 
     loc: Loc
@@ -84,6 +87,7 @@ class LoopPlan:
     bytes_per_iteration: int
     snapshot_bytes: int | None = None
     again: int | None = None
+    threads: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,11 @@ class Planned:
 
 
 def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, sizes: Mapping[Loop, int],
-            printed: frozenset[str]) -> Planned:
+            printed: frozenset[str], threads: Sequence[Verdict] = ()) -> Planned:
     """Tell the plan of an adjoint.
 
     ``counts`` is how often each loop's body runs, ``sizes`` the bytes of a checkpointed loop's state, ``printed`` the
-    names in the derivative's source: others went unused.
+    names in the derivative's source: others went unused, ``threads`` which loops run in parallel.
     """
     c = adj.context
     words = Wording(c.fn, a.author_names)
@@ -136,7 +140,7 @@ def plan_of(a: Analysed, adj: Adjoint, counts: dict[Loop, int] | None, sizes: Ma
         tuple(n for n, uses in floats.items() if not any(u in c.active.varied for u in uses)),
         tuple(n for n, uses in floats.items() if any(u in c.active.varied for u in uses)
               and not any(u in c.active for u in uses)),
-        frozenset(lines), tuple(_loops(c, counts, sizes, stored, written)), stored, _computed_again(c, words))
+        frozenset(lines), tuple(_loops(c, counts, sizes, stored, written, threads)), stored, _computed_again(c, words))
 
 
 def _written_names(a: Analysed) -> set[str]:
@@ -183,7 +187,7 @@ def _reason(key: object, c: Context, words: Wording) -> tuple[str, str, Loc]:
 
 
 def _loops(c: Context, counts: dict[Loop, int] | None, sizes: Mapping[Loop, int],
-           stored: Sequence[Stored], written: set[str]) -> Iterator[LoopPlan]:
+           stored: Sequence[Stored], written: set[str], threads: Sequence[Verdict]) -> Iterator[LoopPlan]:
     loops = [s for s in w.walk(c.fn.body) if isinstance(s, For | While)]
     ran = {s.loc for s in loops if counts and counts[s]}
     for s in loops:
@@ -196,7 +200,19 @@ def _loops(c: Context, counts: dict[Loop, int] | None, sizes: Mapping[Loop, int]
         if s in c.snapshots:
             yield _checkpointed(c.snapshots[s], steps, sizes.get(s), kept, written)
         else:
-            yield LoopPlan(s.loc, schedule, steps, kept)
+            yield LoopPlan(s.loc, schedule, steps, kept, threads=_threads(s, threads))
+
+
+def _threads(s: Loop, verdicts: Sequence[Verdict]) -> str:
+    """Whether a loop runs in parallel, by sweeps where these differ."""
+    found: dict[bool, str] = {}
+    for v in verdicts:
+        if (v.loc.file, v.loc.line, v.loc.col) == (s.loc.file, s.loc.line, s.loc.col):
+            found[v.loc.reverse] = found.get(v.loc.reverse) or v.why
+    texts = {way: f"not in parallel, as {why}" if why else "in parallel" for way, why in found.items()}
+    if len(set(texts.values())) < 2:
+        return "".join(set(texts.values()))
+    return f"forward {texts[False]}; backward {texts[True]}"
 
 
 def _checkpointed(taken: Snapshots, steps: int | None, size: int | None, kept: int,

@@ -90,7 +90,8 @@ class Explanation:
         kept = f", keeps {loop.bytes_per_iteration} bytes in each" if loop.bytes_per_iteration else ""
         again = "" if loop.again is None else f", {loop.again} run again"
         held = "" if loop.snapshot_bytes is None else f", snapshots of {size_of(loop.snapshot_bytes)} in all"
-        return f"{loop.schedule}{runs}{kept}{again}{held}"
+        threads = f", {loop.threads}" if loop.threads else ""
+        return f"{loop.schedule}{threads}{runs}{kept}{again}{held}"
 
     def _foot(self) -> Iterator[str]:
         plan = self.plan

@@ -321,7 +321,8 @@ class Flattener(Expressions):
         inner = self.nested(body)
         orelse = self.suite(node.orelse)
         self.same_structure(before, loc)
-        loop = For(counter, each.start, each.stop, each.step, inner, loc=loc, checkpoints=each.checkpoints)
+        loop = For(counter, each.start, each.stop, each.step, inner, loc=loc, checkpoints=each.checkpoints,
+                   prange=each.prange)
         self.emit(LoopElse(loop, orelse, loc) if orelse else loop)
 
     def unrolled(self, node: gast.For, items: list[Arg]) -> None:

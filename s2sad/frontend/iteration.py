@@ -36,13 +36,14 @@ class Iteration:
     step: Atom
     give: Callable[[str], Arg]
     checkpoints: Checkpoints | None = None
+    prange: bool = False
 
 
 def iteration(flat: Flattener, node: gast.AST) -> Iteration:
     """How to count through an iterable."""
     if isinstance(node, gast.Call):
         match flat.meaning(node.func):
-            case Library("range" | "numba.prange"):
+            case Library("range" | "numba.prange" as name):
                 if node.keywords or not 1 <= len(node.args) <= 3:
                     flat.refuse("range takes one to three arguments", node,
                                 hint="write range(stop), range(start, stop) or range(start, stop, step)")
@@ -57,7 +58,7 @@ def iteration(flat: Flattener, node: gast.AST) -> Iteration:
                     wrong = flat.temporary(Op("eq", (step, ZERO)))
                     raised = Raise("ValueError", "range() arg 3 must not be zero", flat.loc)
                     flat.emit(If(wrong, (raised,), (), flat.loc))
-                return Iteration(bounds[0], bounds[1], step, lambda k: k)
+                return Iteration(bounds[0], bounds[1], step, lambda k: k, prange=name == "numba.prange")
             case Library("checkpointed"):
                 loop, how = checkpointed(flat, node)
                 return replace(iteration(flat, loop), checkpoints=how)

@@ -32,7 +32,7 @@ Grammar
              | Increment(array, index: Atom*, value: Atom, sign)  ``array[index] += value`` or ``-=``; maybe atomic
              | Permute(targets, sources)                          parallel rebinding; sources: permuted targets
              | If(test: Atom, then: Block, orelse: Block)
-             | For(var, start, stop, step: Atom, body, exit, trips)
+             | For(var, start, stop, step: Atom, body, exit, trips, prange, own, parallel)
              | While(cond: Block, test: Atom, body, exit, trips)
              | Grow(array, needed: Atom)                              a tape's capacity is raised, its content kept
              | Raise(exception, message)
@@ -42,7 +42,9 @@ Grammar
 ``For.var`` is never assigned in the body nor read outside it; ``start``, ``stop`` and ``step`` are not assigned in the
 body. ``exit`` names a boolean, assigned in the body on every path: the loop stops after the iteration that made it
 true. ``trips`` names the number of iterations executed, a value the loop statement defines (``None`` until something
-asks for it). Tuples never live in names: the frontend replaces them by their elements.
+asks for it). ``prange`` is the author's word that iterations may run at once; ``own`` are arrays whose content does not
+outlive an iteration of a derivative's loop, and zero is as good as any at its start; ``parallel`` loops are printed as
+``prange``. Tuples never live in names: the frontend replaces them by their elements.
 """
 from __future__ import annotations
 
@@ -301,6 +303,9 @@ class For:
     trips: str | None = None
     loc: Loc = NOWHERE
     checkpoints: Checkpoints | None = None
+    prange: bool = False
+    own: tuple[str, ...] = ()
+    parallel: bool = False
 
 
 @dataclass(frozen=True, eq=False)

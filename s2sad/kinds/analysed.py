@@ -9,6 +9,7 @@ from s2sad.analysis.activity import Activity
 from s2sad.frontend import UserFunction
 from s2sad.ir import Function
 from s2sad.kinds.callees import Callees
+from s2sad.optimise.parallelise import Wanted
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Analysed:
     author_names: frozenset[str]
     callees: Callees | None = None
     optimised: bool = True
+    parallel: Wanted = Wanted.NONE
 
 
 Finish = Callable[[Function, Analysed, frozenset[str]], ast.FunctionDef]

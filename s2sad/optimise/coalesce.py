@@ -136,7 +136,16 @@ class _Liveness:
         entry = self.block(self.fn.body, out)
         for p in self.fn.params:
             self.bind(p, entry | set(self.fn.params))
+        for s in w.walk(self.fn.body):
+            if isinstance(s, For) and s.parallel:
+                self.apart(s)
         return self.clashes
+
+    def apart(self, s: For) -> None:
+        """What a thread binds is its own: no name of it stands for something else outside."""
+        inside = {n for x in w.inside(s) for n in w.binds(x) if not isinstance(x, For)}
+        for n in inside:
+            self.bind(n, self.order.keys() - inside)
 
     def expand(self, names: tuple[str, ...]) -> set[str]:
         out: set[str] = set()

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from s2sad.analysis.fusible import scratch_of
 from s2sad.ir import (
     Alloc,
     Assign,
@@ -191,12 +192,16 @@ class ReverseSweep(ReverseStatements):
     def rev_loop(self, s: For, inner: Block) -> None:
         """The head of the reverse of a loop, and what its iterations are."""
         start, stop, step = s.start, s.stop, s.step
+
+        def run(first: Atom, end: Atom, by: Atom) -> None:
+            self.emit(For(s.var, first, end, by, inner, loc=self.loc, prange=s.prange, own=self._own(s)))
+
         if s in self.plan.fused and self.plan.fused[s].upwards:
-            self.emit(For(s.var, start, stop, step, inner, loc=self.loc))
+            run(start, stop, step)
         elif s.exit is None and step == ONE:
-            self.emit(For(s.var, self._plus(stop, -1), self._plus(start, -1), Const(-1), inner, loc=self.loc))
+            run(self._plus(stop, -1), self._plus(start, -1), Const(-1))
         elif s.exit is None and step == Const(-1):
-            self.emit(For(s.var, self._plus(stop, 1), self._plus(start, 1), ONE, inner, loc=self.loc))
+            run(self._plus(stop, 1), self._plus(start, 1), ONE)
         else:
             trips: Atom | None = s.trips
             if s.exit is None and isinstance(step, Const):
@@ -211,7 +216,24 @@ class ReverseSweep(ReverseStatements):
                 last = self.temp(Op("add", (start, last)))
             before = self._plus(start, -step.value) if isinstance(step, Const) else self.temp(Op("sub", (start, step)))
             back = Const(-step.value) if isinstance(step, Const) else self.temp(Op("neg", (step,)))
-            self.emit(For(s.var, last, before, back, inner, loc=self.loc))
+            run(last, before, back)
+
+    def _own(self, s: For) -> tuple[str, ...]:
+        """The arrays of which an iteration of the reverse loop leaves nothing to others.
+
+        What each iteration fills before it reads it has a shadow that is zero again once the filling is reversed. A
+        fused loop also runs the filling, and has tapes of one iteration; elsewhere the content is brought back from
+        what the next iteration saw.
+        """
+        if s not in self.at.place:
+            return ()                           # a checkpointed loop
+        inside = set(w.inside(s))
+        scratch = scratch_of(self.fn, self.at, self.plan.overwritten, s)
+        shadows = [self.shadow[a] for a in scratch if a in self.shadow]
+        if s not in self.plan.fused:
+            return tuple(shadows)
+        tapes = [t.name for t in self.tape_of.values() if t.loops and t.loops[0] in inside]
+        return (*scratch, *shadows, *tapes)
 
     def _plus(self, a: Atom, k: int) -> Atom:
         if isinstance(a, Const):

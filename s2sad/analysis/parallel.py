@@ -1,0 +1,181 @@
+"""Whether the iterations of a loop of a derivative may run at once, and what each thread then has to itself.
+
+They may where no iteration sees what another one did:
+
+- a scalar is bound in an iteration before it is read in it, or is a sum, which nothing in the loop reads;
+- of an array that the loop writes each iteration touches a part of its own; or it is only added to, by any number of
+  iterations; or its content does not outlive an iteration (``For.own``);
+- nothing is printed, drawn, called, allocated or rebound, and nothing raises: what a thread raises is lost. Only the
+  test of a divisor is put off, where no index and no trip count depends on the quotient.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from s2sad.analysis.fusible import scratch_of
+from s2sad.analysis.iterations import Iterations, bound_first, counts_up, sums_in
+from s2sad.analysis.kills import find_overwritten
+from s2sad.analysis.paths import bound_where_read
+from s2sad.analysis.structure import Structure
+from s2sad.ir import Alloc, Assign, Call, Const, Dim, For, Function, Grow, If, Increment, Op, Stmt, Store, While
+from s2sad.ir import walk as w
+from s2sad.ir.effects import RAISING
+from s2sad.ir.types import is_array, is_complex, is_differentiable, is_integer
+
+COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "not", "is_", "is_not"})
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How iterations that run at once share what they change.
+
+    Attributes
+    ----------
+    sums
+        Scalars that iterations add to.
+    added
+        Arrays that iterations add to, and two of them perhaps to the same element.
+    own
+        Arrays that each thread needs for itself.
+    unset
+        Scalars that an iteration binds in one branch and reads in another one by the same test.
+    tested
+        Whether divisors are tested.
+    """
+
+    sums: tuple[str, ...]
+    added: tuple[str, ...]
+    own: tuple[str, ...]
+    unset: tuple[str, ...]
+    tested: bool
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.sums or self.added or self.own or self.unset or self.tested)
+
+
+class Threads:
+    """Answers for the loops of one function, in which every array name was given its storage by lowering."""
+
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
+        self.iterations = Iterations(fn)
+        self.defined = w.definition_counts(fn)
+        self.at = Structure(fn)
+        self.overwritten = find_overwritten(fn)
+
+    def sharing(self, loop: For) -> Sharing | str:
+        """How the iterations can run at once, or in a few words why they cannot.
+
+        >>> from s2sad.ir import Load
+        >>> body = (Assign("t", Load("x", ("i",))), Store("y", ("i",), "t"), Assign("s", Op("add", ("s", "t"))))
+        >>> loop = For("i", Const(0), "n", Const(1), body)
+        >>> Threads(Function("f", ("x", "y", "n", "s"), (loop,), "s")).sharing(loop).sums
+        ('s',)
+        >>> loop = For("i", Const(0), "n", Const(1), (Assign("s", Op("mul", ("s", "i"))),))
+        >>> Threads(Function("f", ("n", "s"), (loop,), "s")).sharing(loop)
+        'an iteration needs `s` of another one'
+        """
+        inside = w.inside(loop)
+        why = self._barred(loop, inside)
+        if why:
+            return why
+        scalars = self._scalars(loop, inside)
+        if isinstance(scalars, str):
+            return scalars
+        sums, unset = scalars
+        scratch = dict.fromkeys((*loop.own, *scratch_of(self.fn, self.at, self.overwritten, loop)))
+        own = tuple(a for a in scratch if a in w.written_in(loop) and self._is_own(a, loop))
+        added = []
+        for array in sorted(w.written_in(loop) - set(own)):
+            touches = self.iterations.touches(array, inside)
+            if array in self.iterations.shared:
+                return f"`{array}` may share memory with another array"
+            if counts_up(loop) and any(all(len(index) > k and index[k] == loop.var for _, index in touches)
+                                       for k in range(len(touches[0][1]))):
+                continue
+            if not all(isinstance(s, Increment) for s, _ in touches):
+                return f"two iterations may touch the same element of `{array}`"
+            added.append(array)
+        tested = any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero" for s in inside)
+        return Sharing(tuple(sorted(sums)), tuple(added), own, tuple(unset), tested)
+
+    def _barred(self, loop: For, inside: tuple[Stmt, ...]) -> str:
+        """What iterations that run at once must not do."""
+        if loop.exit is not None or loop.trips is not None:
+            return "it may be left early"
+        if loop.step not in (Const(1), Const(-1)):
+            return "its step is not 1"
+        for s in inside:
+            match s:
+                case Assign(_, Call(fn)):
+                    return f"it calls {fn}"
+                case Grow() | Assign(_, Alloc()):
+                    return "it makes arrays"
+                case Assign(t) if is_array(self.fn.types.get(t)):
+                    return f"it binds `{t}` to another array"
+                case Assign(_, Op(fn)) if "@" in fn:
+                    return f"it calls {fn.rpartition('@')[2]}"
+                case Assign(_, Op(fn)) if fn in RAISING - {"nonzero"}:
+                    return "it may raise an error"
+                case Increment(atomic=True):
+                    return "it adds atomically"
+                case Assign() | Store() | Increment() | If() | For() | While():
+                    pass
+                case _:
+                    return "it may raise an error or has an effect"
+        if any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero"
+               and not is_differentiable(self.fn.types.get(s.target)) for s in inside):
+            return "it may divide an integer by zero"
+        if any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero" for s in inside) and any(
+                isinstance(s, While) or self._from_float(s) for s in inside):
+            return "a division by zero in it may decide what follows"
+        return ""
+
+    def _from_float(self, s: Stmt) -> bool:
+        """Whether a statement makes an integer of a number that is none."""
+        return isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn not in COMPARISONS and is_integer(
+            self.fn.types.get(s.target)) and any(not isinstance(a.value, int) if isinstance(a, Const) else
+                                                 not is_integer(self.fn.types.get(a)) for a in s.value.args)
+
+    def _scalars(self, loop: For, inside: tuple[Stmt, ...]) -> tuple[set[str], list[str]] | str:
+        """The sums among the scalars that are bound, and those not bound on every path to where they are read."""
+        counters = {s.var for s in inside if isinstance(s, For)}
+        bound = {n for s in inside for n in w.binds(s)}
+        sums = {n for n in sums_in(inside, bound) if n not in counters}
+        private = {n for s in inside for n in w.binds(s) if not (isinstance(s, For) and n == s.var)} - sums
+        unset: list[str] = []
+        if not bound_first(loop.body, private, {loop.var}):
+            unset = [n for n in sorted(private) if not bound_first(loop.body, {n}, {loop.var})]
+            carried = next((n for n in unset if not bound_where_read(loop.body, (n,))), None)
+            if carried is not None:
+                return f"an iteration needs `{carried}` of another one"
+        reads: Counter[str] = Counter(n for s in inside for n in w.reads(s))
+        for n in sorted(private):
+            if self.iterations.uses[n] > reads[n]:
+                return f"the last value of `{n}` is used after it"
+        for n in sorted(sums):
+            if self.fn.types.get(n) is None and any(map(is_complex, self.fn.types.values())):
+                return f"`{n}` may be real or complex"
+        return sums, unset
+
+    def _is_own(self, array: str, loop: For) -> bool:
+        """Whether an array is made once, before the loop, and nothing outside the loop reads or writes an element."""
+        if array in self.fn.params or array in self.iterations.shared or self.defined[array] != 1:
+            return False
+        inside, made = {loop, *w.inside(loop)}, False
+        for s in w.walk(self.fn.body):
+            if s in inside:
+                continue
+            if array in w.written(s):
+                return False
+            match s:
+                case Assign(t, Alloc() | Call("np.zeros_like")) if t == array:
+                    made = True
+                    continue
+                case Assign(_, Dim() | Call("np.zeros_like")):
+                    continue
+            if array in w.reads(s) or array in w.binds(s):
+                return False
+        return made and array not in w.result_names(self.fn.result)

@@ -1,0 +1,292 @@
+"""Loops of derivatives that run in parallel: which do, and that no iteration needs what another one did.
+
+Most of it runs in plain Python, where the parts of a loop come in random order.
+"""
+import ast
+import math
+import warnings
+
+import numba
+import numpy as np
+import pytest
+from numba import prange
+
+import s2sad
+from s2sad import numeric
+from tests.execution import copied, execute, generate, tangent_arguments
+
+X = np.array([0.3, 1.2, -0.7, 0.9, 1.1, 0.6, -0.2])
+A = np.sin(np.arange(1.0, 22.0)).reshape(7, 3)
+COLUMNS = np.array([2, 0, -1, 2, 3, -4, 2])
+
+
+def sums_and_gathers(x, col, w):
+    s = 0.0
+    for i in prange(col.shape[0]):
+        s += math.sin(x[col[i]]) * w * x[i]
+    return s
+
+
+def own_elements(x):
+    y = np.empty_like(x)
+    for i in prange(x.shape[0]):
+        y[i] = math.exp(x[i]) * x[i]
+    return np.sum(y * y)
+
+
+def scratch_in_each(x, m):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        c = np.empty(m.shape[0])
+        for k in range(m.shape[0]):
+            c[k] = x[i, k] - m[k]
+        for k in range(1, m.shape[0]):
+            c[k] += c[k - 1] * m[k]
+        q = 0.0
+        for k in range(m.shape[0]):
+            q += c[k] * c[k] * c[k]
+        s += math.log(1.0 + q * q)
+    return s
+
+
+def scratch_outside(x, m):
+    c = np.zeros(m.shape[0])
+    s = 0.0
+    for i in prange(x.shape[0]):
+        for k in range(m.shape[0]):
+            c[k] = x[i, k] * m[k]
+        for k in range(1, m.shape[0]):
+            c[k] = c[k] * c[k - 1] + m[0]
+        s += c[-1] * c[0]
+    return s
+
+
+def pairs(q, v, m):
+    p = q.copy()
+    a = np.empty_like(q)
+    for _ in range(3):
+        for i in prange(q.shape[0]):
+            f = 0.0
+            for j in range(q.shape[0]):
+                d = p[j] - p[i]
+                r2 = d * d + 0.1
+                f += m[j] / (r2 * math.sqrt(r2)) * d
+            a[i] = f
+        for i in prange(q.shape[0]):
+            p[i] += 0.1 * v[i] * a[i]
+    return np.sum(p * p)
+
+
+def neighbours(x):
+    y = np.zeros_like(x)
+    for i in prange(1, x.shape[0] - 1):
+        y[i] = x[i - 1] * x[i + 1] - x[i] * x[i]
+    s = 0.0
+    for i in prange(x.shape[0]):
+        s += y[i] * y[i] * x[i]
+    return s
+
+
+def on_a_condition(x):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        t = x[i]
+        if t > 0.5:
+            t = math.sin(t) * x[0]
+        for k in range(i):
+            t = t * 0.9 + x[k]
+        s += t * t
+    return s
+
+
+def of_complex_numbers(x):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        z = complex(x[i], x[0]) * complex(1.0, x[-1])
+        s += z.real * z.imag
+    return s
+
+
+RIGHT = {
+    "sums_and_gathers": (sums_and_gathers, (X, COLUMNS, 1.5), ("x", "w"), 1),
+    "own_elements": (own_elements, (X,), ("x",), 2),
+    "scratch_in_each": (scratch_in_each, (A, A[0] + 0.4), ("x", "m"), 1),
+    "scratch_outside": (scratch_outside, (A, A[0] + 0.4), ("x", "m"), 1),
+    "pairs": (pairs, (X, X[::-1].copy(), X * X), ("q", "v", "m"), 4),
+    "neighbours": (neighbours, (X,), ("x",), 5),
+    "on_a_condition": (on_a_condition, (X,), ("x",), 1),
+    "of_complex_numbers": (of_complex_numbers, (X,), ("x",), 1),
+}
+"""Function, arguments, what gradients are by, how many parallel loops the gradient has."""
+
+
+def parallel_loops(source):
+    return sum(isinstance(n, ast.For) and ast.unparse(n.iter).startswith("prange") for n in ast.walk(ast.parse(source)))
+
+
+def close(got, want):
+    return np.shape(got) == np.shape(want) and np.max(np.abs(got - want)) <= 1e-8 * (1.0 + np.max(np.abs(want)))
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("name", RIGHT)
+def test_gradients(name, threads):
+    f, args, wrt, count = RIGHT[name]
+    generated = generate(f, args, "grad", wrt, numba_options={"parallel": True})
+    assert parallel_loops(generated.source) == count, generated.source
+    found = execute(generated, threads)[generated.name](*copied(args))
+    by = wrt if len(wrt) > 1 else wrt[0]
+    want = numeric.gradient(f, copied(args), wrt=by).value
+    for got, right in zip(found if len(wrt) > 1 else (found,), want if len(wrt) > 1 else (want,)):
+        assert close(got, right), (got, right, generated.source)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_tangents(name):
+    f, args, wrt, _ = RIGHT[name]
+    generated = generate(f, args, "tangent", wrt, numba_options={"parallel": True})
+    assert parallel_loops(generated.source)
+    rng = np.random.default_rng(2)
+    names = f.__code__.co_varnames
+    along = {n: rng.normal(size=np.shape(args[names.index(n)]))[()] for n in wrt}
+    value, found = execute(generated, 3)[generated.name](*tangent_arguments(generated, args, along))
+    want = numeric.gradient(f, copied(args), wrt=wrt).value
+    assert value == pytest.approx(f(*copied(args)), rel=1e-13)
+    assert found == pytest.approx(sum(np.sum(g * along[n]) for g, n in zip(want, wrt)), rel=1e-8)
+
+
+# ---------------------------------------------------------------------------- what stays serial
+
+def carried(x):
+    t = 0.5
+    s = 0.0
+    for i in prange(x.shape[0]):
+        t = t * x[i] + 1.0
+        s += t
+    return s
+
+
+def from_the_element_before(x):
+    y = x.copy()
+    for i in prange(1, x.shape[0]):
+        y[i] = y[i] * y[i - 1]
+    return y[-1]
+
+
+def last_value(x):
+    t = 0.0
+    for i in prange(x.shape[0]):
+        t = x[i] * x[i]
+    return t * x[0]
+
+
+def raises(x):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        if x[i] > 100.0:
+            raise ValueError("too large")
+        s += x[i] * x[i]
+    return s
+
+
+def decided_by_a_quotient(x):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        k = int(abs(x[0] / x[i]))
+        s += x[k % 3] * x[i]
+    return s * s
+
+
+def from_a_place_given(x, a):
+    y = np.zeros_like(x)
+    for i in prange(a, 3):
+        y[i] = x[i] * x[i]
+    return np.sum(y * x)
+
+
+SERIAL = {
+    "carried": (carried, (X,), "an iteration needs `t`"),
+    "from_the_element_before": (from_the_element_before, (X,), "two iterations may touch the same element of `y`"),
+    "last_value": (last_value, (X,), "the last value of `t` is used after it"),
+    "raises": (raises, (X,), "it may raise an error"),
+    "decided_by_a_quotient": (decided_by_a_quotient, (X,), "a division by zero in it may decide what follows"),
+    "from_a_place_given": (from_a_place_given, (X, -2), "two iterations may touch the same element of `y`"),
+}
+
+
+@pytest.mark.parametrize("name", SERIAL)
+def test_what_stays_serial(name):
+    f, args, why = SERIAL[name]
+    generated = generate(f, args, "grad", ("x",), numba_options={"parallel": True})
+    assert close(execute(generated, 3)[generated.name](*copied(args)), numeric.gradient(f, copied(args)).value)
+    explained = s2sad.explain(s2sad.differentiate(f, parallel=True), *copied(args))
+    (text,) = {loop.threads for loop in explained.plan.loops if loop.threads}
+    assert "not in parallel" in text and why in text, text
+
+
+def test_nothing_is_parallel_where_numba_is_not():
+    for options in ({}, {"parallel": {"prange": False}}, {"parallel": True, "boundscheck": True}):
+        assert "prange" not in generate(own_elements, (X,), "grad", ("x",), numba_options=options).source
+
+
+# ---------------------------------------------------------------------------- divisors, options, explanations
+
+def quotients(x, y):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        s += x[i] / y[i]
+    return s
+
+
+def test_a_zero_divisor_raises_when_all_parts_are_done():
+    generated = generate(quotients, (X, X), "value_and_grad", ("x",), numba_options={"parallel": True})
+    assert parallel_loops(generated.source) == 2
+    run = execute(generated, 3)[generated.name]
+    assert close(run(X, X * X)[1], 1.0 / (X * X))
+    with np.errstate(all="ignore"), pytest.raises(ZeroDivisionError):
+        run(X, np.where(X == 0.9, 0.0, X))
+
+
+def test_independent_loops_that_are_not_the_authors():
+    def mixed(x):
+        s = 0.0
+        for i in range(x.shape[0]):
+            s += math.exp(x[i])
+        for i in range(x.shape[0]):
+            s += x[i] * x[i]                    # not worth it
+        return s * s
+
+    assert parallel_loops(s2sad.source(s2sad.differentiate(mixed, parallel=True), "value_and_grad", X)) == 0
+    text = s2sad.source(s2sad.differentiate(mixed, parallel="auto"), "value_and_grad", X)
+    assert 1 <= parallel_loops(text) <= 2
+    with pytest.raises(s2sad.BadCall, match="parallel is 'always'"):
+        s2sad.differentiate(mixed, parallel="always")
+
+
+def test_explanations_say_what_runs_in_parallel():
+    text = str(s2sad.explain(s2sad.differentiate(scratch_in_each, parallel=True), A, A[0]))
+    assert "fused: forward and backward at once, in parallel, 7 iterations" in text
+    assert "in parallel" not in str(s2sad.explain(scratch_in_each, A, A[0]))
+
+
+def test_second_derivatives_are_of_the_serial_form():
+    gradient = s2sad.grad(s2sad.differentiate(own_elements, parallel=True))
+    assert "get_num_threads" not in s2sad.source(gradient, "tangent", X)
+
+
+# ---------------------------------------------------------------------------- compiled
+
+def test_compiled():
+    """Equal to the serial gradient up to rounding, and always the same."""
+    x, col = np.linspace(-1.0, 2.0, 2000), np.arange(0, 6000, 3) % 500 - 250
+    args = x, col, 1.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = s2sad.grad(s2sad.differentiate(sums_and_gathers, parallel=True), wrt=("x", "w"))
+        first = run(*args)
+    serial = s2sad.grad(sums_and_gathers, wrt=("x", "w"))(*args)
+    for _ in range(50):
+        again = run(*args)
+        assert np.array_equal(again[0], first[0]) and again[1] == first[1]
+    assert close(first[0], serial[0]) and close(first[1], serial[1])
+    assert numba.get_num_threads() >= 1
