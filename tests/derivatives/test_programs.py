@@ -20,6 +20,7 @@ COMPILED = ["power_by_loop", "power_by_while", "halving", "leaves_by_count", "le
             "newton", "draws_of_every_form", "draws_decide_a_while", "located_and_scaled", "shuffled_while_active",
             "chosen", "metropolis", "linked_selection", "row_or_vector", "rotation_with_a_view_alive",
             "row_of_the_iteration_before", "written_then_bound_anew", "leap_fresh", "through_helper"]
+BOTH_WAYS = frozenset(COMPILED)
 
 # Modules beside this one add their cases when they are imported, and name those to compile.
 for _found in pkgutil.iter_modules([str(Path(__file__).parent)]):
@@ -104,14 +105,15 @@ def test_compiled(name, reference):
     f, args, wrt = CASES[name]
     value, gradient = s2sad.value_and_grad(f, wrt=wrt)(*copied(args))
     assert value == pytest.approx(f(*copied(args)), rel=1e-13, abs=1e-13)
+    for got, right in zip(gradient, reference(name)):
+        assert close(got, right, 1e-8), (got, right)
+    if name not in BOTH_WAYS:
+        return
     rng = np.random.default_rng(3)
     tangents = [rng.normal(size=np.shape(a)) if p in wrt and isinstance(a, np.ndarray) else 0.3 if p in wrt else None
                 for p, a in zip(parameters(f), args)]
     _, d_value = s2sad.jvp(f, tuple(copied(args)), tuple(tangents))
-    want = 0.0
-    for w, got, right in zip(wrt, gradient, reference(name)):
-        assert close(got, right, 1e-8), (got, right)
-        want += np.sum(np.asarray(tangents[parameters(f).index(w)]) * got)
+    want = sum(np.sum(np.asarray(tangents[parameters(f).index(w)]) * got) for w, got in zip(wrt, gradient))
     assert close(d_value, want, 1e-12), (d_value, want)
 
 
