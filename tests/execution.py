@@ -65,7 +65,7 @@ def generate(f, args, kind, wrt, **options):
 def execute(generated, threads=1):
     """The functions of a generated module, by name, as plain Python with IEEE arithmetic of scalars.
 
-    What ``threads`` do at once is done in random order.
+    Iterations of parallel loops come in random order, and must not change what others change.
     """
     plain = types.ModuleType("numba")
     plain.njit = lambda *a, **k: a[0] if a else (lambda f: f)
@@ -82,9 +82,20 @@ def execute(generated, threads=1):
 
 
 def in_any_order(*bounds):
-    found = list(range(*bounds))
-    random.Random(len(found)).shuffle(found)
-    return found
+    """``prange``: iterations in random order, none of which changes an element that another one has changed."""
+    caller = sys._getframe(1)
+    order = list(range(*bounds))
+    random.Random(len(order)).shuffle(order)
+    changed = set()
+    for k in order:
+        arrays = {id(a): (a, a.copy()) for a in caller.f_locals.values() if isinstance(a, np.ndarray)}
+        yield k
+        mine = set()
+        for a, before in arrays.values():
+            for at in np.argwhere((a != before) & ((a == a) | (before == before))):
+                mine.add(a.__array_interface__["data"][0] + int(np.dot(at, a.strides)))
+        assert not mine & changed, "two iterations of a parallel loop change one element"
+        changed |= mine
 
 
 _serial = itertools.count()
