@@ -294,14 +294,14 @@ def finished(fn: Function, a: Analysed, live: frozenset[str]) -> tuple[ast.Funct
     fn = checked(propagate_copies(merge_offsets(fn)))
     fn = checked(merge_common_subexpressions(fn))
     fn = checked(remove_dead_code(fn, live=live))
-    threads = parallelise(fn, a.parallel)
-    if threads.verdicts:                                         # what the loops in parts leave unused
-        fn = checked(remove_dead_code(propagate_copies(checked(threads.fn)), live=live | threads.views))
+    fn, verdicts = parallelise(fn, a.parallel)
+    if verdicts:                                                 # arrays of which each part has its own
+        fn = checked(remove_dead_code(checked(fn), live=live))
     author = a.author_names | {n for n, old in names.splits.items() if old in a.author_names}
     folded = plan_folding(fn, frozenset(author))
     fn, folded = coalesce(fn, folded, a.author_names)
     fn = augment(fn, folded, a.author_names)
-    return to_python(fn, folded, _comments(fn, folded)), threads.verdicts
+    return to_python(fn, folded, _comments(fn, folded)), verdicts
 
 
 def _comments(fn: Function, folded: Mapping[str, Rhs]) -> dict[Stmt, str]:

@@ -5,8 +5,8 @@ They may where no iteration sees what another one did:
 - a scalar is bound in an iteration before it is read in it, or is a sum, which nothing in the loop reads;
 - of an array that the loop writes each iteration touches a part of its own; or it is only added to, by any number of
   iterations; or its content does not outlive an iteration (``For.own``);
-- nothing is printed, drawn, called, allocated or rebound, and nothing raises: what a thread raises is lost. Only the
-  test of a divisor is put off, where no index and no trip count depends on the quotient.
+- nothing is printed, drawn, called or rebound. What a thread raises is lost, but not that it has not come to its end:
+  there may be one kind of error, which is then raised again.
 """
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from s2sad.analysis.structure import Structure
 from s2sad.ir import Alloc, Assign, Call, Const, Dim, For, Function, Grow, If, Increment, Op, Stmt, Store, While
 from s2sad.ir import walk as w
 from s2sad.ir.effects import RAISING
-from s2sad.ir.types import is_array, is_complex, is_differentiable, is_integer
-
-COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "not", "is_", "is_not"})
+from s2sad.ir.types import is_array, is_complex
 
 
 @dataclass(frozen=True)
@@ -40,19 +38,19 @@ class Sharing:
         Arrays that each thread needs for itself.
     unset
         Scalars that an iteration binds in one branch and reads in another one by the same test.
-    tested
-        Whether divisors are tested.
+    raises
+        The operation that may raise an error, or an empty text.
     """
 
     sums: tuple[str, ...]
     added: tuple[str, ...]
     own: tuple[str, ...]
     unset: tuple[str, ...]
-    tested: bool
+    raises: str
 
     @property
     def nothing(self) -> bool:
-        return not (self.sums or self.added or self.own or self.unset or self.tested)
+        return not (self.sums or self.added or self.own or self.unset or self.raises)
 
 
 class Threads:
@@ -98,8 +96,7 @@ class Threads:
             if not all(isinstance(s, Increment) for s, _ in touches):
                 return f"two iterations may touch the same element of `{array}`"
             added.append(array)
-        tested = any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero" for s in inside)
-        return Sharing(tuple(sorted(sums)), tuple(added), own, tuple(unset), tested)
+        return Sharing(tuple(sorted(sums)), tuple(added), own, tuple(unset), "".join(_raised(inside)))
 
     def _barred(self, loop: For, inside: tuple[Stmt, ...]) -> str:
         """What iterations that run at once must not do."""
@@ -117,27 +114,13 @@ class Threads:
                     return f"it binds `{t}` to another array"
                 case Assign(_, Op(fn)) if "@" in fn:
                     return f"it calls {fn.rpartition('@')[2]}"
-                case Assign(_, Op(fn)) if fn in RAISING - {"nonzero"}:
-                    return "it may raise an error"
                 case Increment(atomic=True):
                     return "it adds atomically"
                 case Assign() | Store() | Increment() | If() | For() | While():
                     pass
                 case _:
                     return "it may raise an error or has an effect"
-        if any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero"
-               and not is_differentiable(self.fn.types.get(s.target)) for s in inside):
-            return "it may divide an integer by zero"
-        if any(isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn == "nonzero" for s in inside) and any(
-                isinstance(s, While) or self._from_float(s) for s in inside):
-            return "a division by zero in it may decide what follows"
-        return ""
-
-    def _from_float(self, s: Stmt) -> bool:
-        """Whether a statement makes an integer of a number that is none."""
-        return isinstance(s, Assign) and isinstance(s.value, Op) and s.value.fn not in COMPARISONS and is_integer(
-            self.fn.types.get(s.target)) and any(not isinstance(a.value, int) if isinstance(a, Const) else
-                                                 not is_integer(self.fn.types.get(a)) for a in s.value.args)
+        return "it may raise different errors" if len(_raised(inside)) > 1 else ""
 
     def _scalars(self, loop: For, inside: tuple[Stmt, ...]) -> tuple[set[str], list[str]] | str:
         """The sums among the scalars that are bound, and those not bound on every path to where they are read."""
@@ -179,3 +162,8 @@ class Threads:
             if array in w.reads(s) or array in w.binds(s):
                 return False
         return made and array not in w.result_names(self.fn.result)
+
+
+def _raised(inside: tuple[Stmt, ...]) -> list[str]:
+    """The operations that raise errors."""
+    return sorted({s.value.fn for s in inside if isinstance(s, Assign) and isinstance(s.value, Op)} & RAISING.keys())

@@ -4,8 +4,12 @@ from __future__ import annotations
 from s2sad.ir.nodes import Assign, Block, Call, Effect, For, Invoke, Op, Raise, Rhs, While
 from s2sad.ir.walk import walk
 
-RAISING = frozenset({"nonzero", "extent", "list_index"})
-"""Operations evaluated also for the error they may raise."""
+RAISING = {
+    "nonzero": ("ZeroDivisionError", "division by zero"),
+    "extent": ("ValueError", "operands could not be broadcast together"),
+    "list_index": ("IndexError", "list index out of range"),
+}
+"""Operations evaluated also for the error they may raise, and that error."""
 
 PURE_CALLS = frozenset({"np.dot", "np.transpose", "np.copy"})
 

@@ -8,7 +8,7 @@ from s2sad.runtime.helpers import HELPERS
 
 RESERVED = frozenset({"np", "math", "njit", "numba", "range", "len", "max", "min", "abs", "int", "float", "bool",
                       "round", "print", "tuple", "pow", "ZeroDivisionError", "ValueError", "prange", "divmod", "sum",
-                      "complex", "cmath", "IndexError", "cuda", "get_num_threads", *HELPERS})
+                      "complex", "cmath", "IndexError", "cuda", "get_num_threads", "MemoryError", *HELPERS})
 """Names that generated modules use themselves."""
 
 

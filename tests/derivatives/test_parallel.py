@@ -4,15 +4,17 @@ Most of it runs in plain Python, where the parts of a loop come in random order.
 """
 import ast
 import math
+import types
 import warnings
 
-import numba
 import numpy as np
 import pytest
 from numba import prange
 
 import s2sad
 from s2sad import numeric
+from s2sad.ir.effects import RAISING
+from s2sad.runtime.helpers import HELPERS
 from tests.execution import copied, execute, generate, tangent_arguments
 
 X = np.array([0.3, 1.2, -0.7, 0.9, 1.1, 0.6, -0.2])
@@ -20,10 +22,10 @@ A = np.sin(np.arange(1.0, 22.0)).reshape(7, 3)
 COLUMNS = np.array([2, 0, -1, 2, 3, -4, 2])
 
 
-def sums_and_gathers(x, col, w):
+def sums_and_gathers(x, col, w, v):
     s = 0.0
     for i in prange(col.shape[0]):
-        s += math.sin(x[col[i]]) * w * x[i]
+        s += math.sin(x[col[i]]) * w * x[i] / v[i]
     return s
 
 
@@ -107,14 +109,25 @@ def of_complex_numbers(x):
     return s
 
 
+def scratch_and_quotients(x, m):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        c = np.empty(m.shape[0])
+        for k in range(m.shape[0]):
+            c[k] = x[i, k] / m[k]
+        s += c[0] * c[-1]
+    return s
+
+
 RIGHT = {
-    "sums_and_gathers": (sums_and_gathers, (X, COLUMNS, 1.5), ("x", "w"), 1),
+    "sums_and_gathers": (sums_and_gathers, (X, COLUMNS, 1.5, X), ("x", "w", "v"), 1),
     "own_elements": (own_elements, (X,), ("x",), 2),
     "scratch_in_each": (scratch_in_each, (A, A[0] + 0.4), ("x", "m"), 1),
     "scratch_outside": (scratch_outside, (A, A[0] + 0.4), ("x", "m"), 1),
     "pairs": (pairs, (X, X[::-1].copy(), X * X), ("q", "v", "m"), 4),
     "neighbours": (neighbours, (X,), ("x",), 5),
     "on_a_condition": (on_a_condition, (X,), ("x",), 1),
+    "scratch_and_quotients": (scratch_and_quotients, (A, A[0] + 2.0), ("x", "m"), 1),
     "of_complex_numbers": (of_complex_numbers, (X,), ("x",), 1),
 }
 """Function, arguments, what gradients are by, how many parallel loops the gradient has."""
@@ -189,14 +202,6 @@ def raises(x):
     return s
 
 
-def decided_by_a_quotient(x):
-    s = 0.0
-    for i in prange(x.shape[0]):
-        k = int(abs(x[0] / x[i]))
-        s += x[k % 3] * x[i]
-    return s * s
-
-
 def from_a_place_given(x, a):
     y = np.zeros_like(x)
     for i in prange(a, 3):
@@ -209,7 +214,6 @@ SERIAL = {
     "from_the_element_before": (from_the_element_before, (X,), "two iterations may touch the same element of `y`"),
     "last_value": (last_value, (X,), "the last value of `t` is used after it"),
     "raises": (raises, (X,), "it may raise an error"),
-    "decided_by_a_quotient": (decided_by_a_quotient, (X,), "a division by zero in it may decide what follows"),
     "from_a_place_given": (from_a_place_given, (X, -2), "two iterations may touch the same element of `y`"),
 }
 
@@ -229,7 +233,7 @@ def test_nothing_is_parallel_where_numba_is_not():
         assert "prange" not in generate(own_elements, (X,), "grad", ("x",), numba_options=options).source
 
 
-# ---------------------------------------------------------------------------- divisors, options, explanations
+# ---------------------------------------------------------------------------- errors, options, explanations
 
 def quotients(x, y):
     s = 0.0
@@ -238,13 +242,48 @@ def quotients(x, y):
     return s
 
 
-def test_a_zero_divisor_raises_when_all_parts_are_done():
+class _Lost:
+    """``prange`` as numba has it: what an iteration raises ends it, and is lost."""
+
+    def __init__(self, source):
+        tree = ast.parse(source)
+        for loop in ast.walk(tree):
+            if isinstance(loop, ast.For) and ast.unparse(loop.iter).startswith("prange"):
+                handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Pass()])
+                loop.body = [ast.Try(loop.body, [handler], [], [])]
+        self.source, self.name = ast.unparse(ast.fix_missing_locations(tree)), ""
+
+
+def test_errors_are_raised_when_all_parts_are_done():
     generated = generate(quotients, (X, X), "value_and_grad", ("x",), numba_options={"parallel": True})
     assert parallel_loops(generated.source) == 2
-    run = execute(generated, 3)[generated.name]
+    run = execute(_Lost(generated.source), 3)[generated.name]
     assert close(run(X, X * X)[1], 1.0 / (X * X))
-    with np.errstate(all="ignore"), pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         run(X, np.where(X == 0.9, 0.0, X))
+
+
+def test_a_lack_of_memory_is_noticed():
+    for f, args in ((sums_and_gathers, (X, COLUMNS, 1.5, X)), (scratch_and_quotients, (A, A[0]))):
+        generated = generate(f, args, "value_and_grad", ("x",), numba_options={"parallel": True})
+        space = execute(_Lost(generated.source), 3)
+        space["prange"] = lambda n, space=space: _without_memory(n, space)
+        with pytest.raises(MemoryError):
+            space[generated.name](*copied(args))
+
+
+def _without_memory(n, space):
+    """The iterations, the last of which finds no memory."""
+    numpy = space["np"]
+    for k in range(n):
+        space["np"] = types.SimpleNamespace() if k == n - 1 else numpy
+        yield k
+    space["np"] = numpy
+
+
+def test_errors_are_those_of_the_operations():
+    for operation, (exception, message) in RAISING.items():
+        assert f'raise {exception}("{message}")' in HELPERS[operation].source
 
 
 def test_independent_loops_that_are_not_the_authors():
@@ -279,14 +318,20 @@ def test_second_derivatives_are_of_the_serial_form():
 def test_compiled():
     """Equal to the serial gradient up to rounding, and always the same."""
     x, col = np.linspace(-1.0, 2.0, 2000), np.arange(0, 6000, 3) % 500 - 250
-    args = x, col, 1.5
+    args = x, col, 1.5, 2.0 + x * x
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run = s2sad.grad(s2sad.differentiate(sums_and_gathers, parallel=True), wrt=("x", "w"))
         first = run(*args)
-    serial = s2sad.grad(sums_and_gathers, wrt=("x", "w"))(*args)
+    plain = generate(sums_and_gathers, args, "grad", ("x", "w"))
+    serial = execute(plain)[plain.name](*args)
     for _ in range(50):
         again = run(*args)
         assert np.array_equal(again[0], first[0]) and again[1] == first[1]
     assert close(first[0], serial[0]) and close(first[1], serial[1])
-    assert numba.get_num_threads() >= 1
+    for zero in (0, 1999):
+        args[3][zero] = 0.0
+        with pytest.raises(ZeroDivisionError):
+            run(*args)
+        args[3][zero] = 1.0
+    assert np.isfinite(run(*args)[1])
