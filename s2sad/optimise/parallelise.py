@@ -11,10 +11,11 @@ after::
     b_x_parts = np.empty((parts, b_x.shape[0]))
     done_parts = np.zeros(parts, np.bool_)
     for part in prange(parts):
-        b_x_part = np.zeros_like(b_x)
+        b_x_part = np.zeros(b_x.shape[0])
         for i in range(part * n // parts, (part + 1) * n // parts):
             b_x_part[col[i]] += b_y[i] * a[i]
-        b_x_parts[part] = b_x_part
+        for j in range(b_x.shape[0]):
+            b_x_parts[part, j] = b_x_part[j]
         done_parts[part] = True
     for part in range(parts):
         if not done_parts[part]:
@@ -57,7 +58,6 @@ from s2sad.ir import (
     Op,
     Raise,
     Rhs,
-    SetItem,
     Stmt,
     Store,
     While,
@@ -249,15 +249,20 @@ class _Parts:
         extents = self.extents(array)
         everyone = self.name(f"{array}_parts", nbt.Array(t.dtype, t.ndim + 1, "C"))
         self.before.append(Assign(everyone, Alloc("empty", (self.parts, *extents), dtype_name(t)), self.loc))
-        self.at_start.append(Assign(ours, Call("np.zeros_like", (array,)), self.loc))
-        self.at_end.append(SetItem(everyone, (self.part,), ours, self.loc))
+        self.at_start.append(Assign(ours, Alloc("zeros", extents, dtype_name(t)), self.loc))
         index = tuple(self.name(COUNTERS[min(k, 3)], nbt.int64) for k in range(t.ndim))
         value = self.name("t", t.dtype)
-        nest: Block = (Assign(value, Load(everyone, (self.part, *index)), self.loc),
-                       Increment(array, index, value, 1, self.loc))
+        self.at_end += self.nest(index, extents, (                  # a slice takes numba seconds to compile
+            Assign(value, Load(ours, index), self.loc), Store(everyone, (self.part, *index), value, self.loc)))
+        value = self.name("t", t.dtype)
+        self.after += self.nest(index, extents, (
+            Assign(value, Load(everyone, (self.part, *index)), self.loc),
+            Increment(array, index, value, 1, self.loc)))
+
+    def nest(self, index: tuple[str, ...], extents: tuple[Atom, ...], body: Block) -> Block:
         for i, n in reversed(list(zip(index, extents))):
-            nest = (For(i, ZERO, n, ONE, nest, loc=self.loc),)
-        self.after += nest
+            body = (For(i, ZERO, n, ONE, body, loc=self.loc),)
+        return body
 
     def extents(self, array: str) -> tuple[Atom, ...]:
         return tuple(self.temp(self.before, Dim(array, k), "n") for k in range(self.all.types[array].ndim))
