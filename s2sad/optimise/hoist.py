@@ -2,7 +2,8 @@
 
 An array allocated afresh in each iteration is one array whose content is replaced (a zeroed one is refilled), so that
 tapes and shadows exist once. Index arithmetic that does not change in the loop moves too: trip counts of inner loops
-are then known where the outer loop starts, and tapes get their exact size.
+are then known where the outer loop starts, and tapes get their exact size. A check that fails in the first iteration or
+in none is made before the loop, if it has iterations.
 
 Before::
 
@@ -19,19 +20,59 @@ after::
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeGuard
 
 from numba import types as nbt
 
-from s2sad.ir import Alloc, Assign, Atom, Block, Const, Dim, For, Function, Grow, If, Op, Permute, Stmt, Store, While
+from s2sad.ir import (
+    Alloc,
+    Assign,
+    Atom,
+    Block,
+    Const,
+    Dim,
+    For,
+    Function,
+    Grow,
+    If,
+    Op,
+    Permute,
+    Raise,
+    Stmt,
+    Store,
+    While,
+)
 from s2sad.ir import walk as w
+from s2sad.ir.effects import has_effect
 from s2sad.ir.names import Names
 from s2sad.ir.types import is_integer
 
 TOTAL = frozenset({"add", "sub", "mul", "neg", "pos", "max", "min", "select", "clamp", "lt", "le", "gt", "ge", "eq",
                    "ne"})
 """Integer operations that cannot fail, so that computing them for a loop of no iterations is harmless."""
+
+
+def _never_negative(fn: Function, defs: Mapping[str, int]) -> set[str]:
+    """Extents of arrays, and what is chosen among them."""
+    found: set[str] = set()
+
+    def known(a: Atom) -> bool:
+        return isinstance(a.value, int) and a.value >= 0 if isinstance(a, Const) else a in found and defs[a] == 1
+
+    for s in w.walk(fn.body):
+        match s:
+            case Assign(t, Dim()):
+                found.add(t)
+            case Assign(t, Op("select" | "extent" as op, args)) if all(map(known, args[op == "select":])):
+                found.add(t)
+    return found
+
+
+def _only_raises(s: Stmt) -> bool:
+    """Whether a statement does nothing but raise an error, perhaps."""
+    return isinstance(s, Raise) or isinstance(s, If) and all(_only_raises(x) for x in (*s.then, *s.orelse))
 
 
 def hoist_invariants(fn: Function) -> Function:
@@ -45,8 +86,9 @@ def hoist_invariants(fn: Function) -> Function:
     defs = w.definition_counts(fn)
     names = Names(w.all_names(fn))
     types = dict(fn.types)
-    extents = {s.target for s in w.walk(fn.body) if isinstance(s, Assign) and isinstance(s.value, Dim)}
+    extents = _never_negative(fn, defs)
     permuted = {n for s in w.walk(fn.body) if isinstance(s, Permute) for n in s.targets}
+    outlives = permuted | set(fn.params)
     grows = {s.array for s in w.walk(fn.body) if isinstance(s, Grow)}
 
     def integer(a: Atom) -> bool:
@@ -113,6 +155,30 @@ def hoist_invariants(fn: Function) -> Function:
                 kept.append(s)
         return tuple(kept), lifted
 
+    def checked_before(s: For | While, body: Block, bound: set[str]) -> tuple[list[Stmt], Block]:
+        """The checks of a body that fail in the first iteration or in none; and the rest of it."""
+        if not isinstance(s, For) or not isinstance(s.step, Const):
+            return [], body
+        checks: list[Stmt] = []
+        rest: list[Stmt] = []
+        for k, x in enumerate(body):
+            if has_effect((x,)):
+                if not _only_raises(x) or bound.intersection(w.read_in(x)):
+                    rest += body[k:]
+                    break
+                checks.append(x)
+            else:
+                rest.append(x)
+                if not outlives.isdisjoint(w.written_in(x)):
+                    rest += body[k + 1:]
+                    break
+        if not checks:
+            return [], body
+        runs = names.fresh("t")
+        types[runs], defs[runs] = nbt.boolean, 1
+        first = Op("lt", (s.start, s.stop) if s.step.value > 0 else (s.stop, s.start))
+        return [Assign(runs, first, s.loc), If(runs, tuple(checks), (), s.loc)], tuple(rest)
+
     def block(body: Block) -> Block:
         out: list[Stmt] = []
         for s in body:
@@ -122,8 +188,9 @@ def hoist_invariants(fn: Function) -> Function:
             if isinstance(s, (For, While)):
                 bound = set(w.bound_in(s))
                 new, lifted = lift(s.body, bound)
+                checks, new = checked_before(s, new, bound)
                 s = replace(s, body=new)
-                out.extend(lifted)
+                out += [*lifted, *checks]
             out.append(s)
         return tuple(out)
 

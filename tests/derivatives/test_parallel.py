@@ -120,6 +120,14 @@ def scratch_and_quotients(x, m):
     return s
 
 
+def rows_as_arrays(x, m):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        d = x[i] - m
+        s += np.exp(-np.sum(d * d))
+    return s
+
+
 RIGHT = {
     "sums_and_gathers": (sums_and_gathers, (X, COLUMNS, 1.5, X), ("x", "w", "v"), 1),
     "own_elements": (own_elements, (X,), ("x",), 2),
@@ -129,6 +137,7 @@ RIGHT = {
     "neighbours": (neighbours, (X,), ("x",), 5),
     "on_a_condition": (on_a_condition, (X,), ("x",), 1),
     "scratch_and_quotients": (scratch_and_quotients, (A, A[0] + 2.0), ("x", "m"), 1),
+    "rows_as_arrays": (rows_as_arrays, (A, A[0] + 0.4), ("x", "m"), 1),
     "of_complex_numbers": (of_complex_numbers, (X,), ("x",), 1),
 }
 """Function, arguments, what gradients are by, how many parallel loops the gradient has."""
@@ -280,6 +289,15 @@ def _without_memory(n, space):
         space["np"] = types.SimpleNamespace() if k == n - 1 else numpy
         yield k
     space["np"] = numpy
+
+
+def test_shapes_are_checked_before_a_loop_that_runs():
+    generated = generate(rows_as_arrays, (A, A[0]), "value_and_grad", ("x",), numba_options={"parallel": True})
+    run = execute(generated, 3)[generated.name]
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        run(A, np.ones(2))
+    value, gradient = run(A[:0], np.ones(2))
+    assert value == 0.0 and gradient.shape == (0, 3)
 
 
 def test_errors_are_those_of_the_operations():
