@@ -18,7 +18,24 @@ from s2sad.analysis.iterations import Iterations, bound_first, counts_up, sums_i
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.paths import bound_where_read
 from s2sad.analysis.structure import Structure
-from s2sad.ir import Alloc, Assign, Call, Const, Dim, For, Function, Grow, If, Increment, Op, Stmt, Store, While
+from s2sad.ir import (
+    Alloc,
+    Assign,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    Function,
+    Grow,
+    If,
+    Increment,
+    Load,
+    Op,
+    Stmt,
+    Store,
+    While,
+)
 from s2sad.ir import walk as w
 from s2sad.ir.effects import RAISING
 from s2sad.ir.types import is_array, is_complex
@@ -66,7 +83,6 @@ class Threads:
     def sharing(self, loop: For) -> Sharing | str:
         """How the iterations can run at once, or in a few words why they cannot.
 
-        >>> from s2sad.ir import Load
         >>> body = (Assign("t", Load("x", ("i",))), Store("y", ("i",), "t"), Assign("s", Op("add", ("s", "t"))))
         >>> loop = For("i", Const(0), "n", Const(1), body)
         >>> Threads(Function("f", ("x", "y", "n", "s"), (loop,), "s")).sharing(loop).sums
@@ -83,10 +99,12 @@ class Threads:
         if isinstance(scalars, str):
             return scalars
         sums, unset = scalars
-        scratch = dict.fromkeys((*loop.own, *scratch_of(self.fn, self.at, self.overwritten, loop)))
-        own = tuple(a for a in scratch if a in w.written_in(loop) and self._is_own(a, loop))
+        written = sorted(w.written_in(loop))
+        scratch = {*loop.own, *scratch_of(self.fn, self.at, self.overwritten, loop)}
+        own = tuple(a for a in written
+                    if self._is_own(a, loop) and (a in scratch or self._is_zero_again(a, loop)))
         added = []
-        for array in sorted(w.written_in(loop) - set(own)):
+        for array in (a for a in written if a not in own):
             touches = self.iterations.touches(array, inside)
             if array in self.iterations.shared:
                 return f"`{array}` may share memory with another array"
@@ -162,6 +180,41 @@ class Threads:
             if array in w.reads(s) or array in w.binds(s):
                 return False
         return made and array not in w.result_names(self.fn.result)
+
+
+    def _is_zero_again(self, array: str, loop: For) -> bool:
+        """Whether each iteration finds an array zero and leaves it so."""
+        return any(isinstance(s, Assign) and s.target == array and (isinstance(s.value, Call) or isinstance(
+            s.value, Alloc) and s.value.kind.endswith("zeros")) for s in self.at.binders[array]) and self._clears(
+                loop.body, array)
+
+    def _clears(self, block: Block, array: str) -> bool:
+        """Whether a block that finds an array zero leaves it so."""
+        touching = _touching(block, array)
+        if not touching:
+            return True
+        last = touching[-1]
+        if isinstance(last, For) and array in self.overwritten.get(last, ()) and _stores_zero(last, array):
+            return True
+        return len(touching) == 1 and isinstance(last, For | If) and all(
+            self._clears(b, array) for b in w.blocks(last))
+
+
+def _touching(block: Block, array: str) -> list[Stmt]:
+    """The statements of a block that read or write elements of an array."""
+    return [s for s in block if not (isinstance(s, Assign) and isinstance(s.value, Dim)) and (
+        array in w.written_in(s) or array in w.read_in(s))]
+
+
+def _stores_zero(nest: For, array: str) -> bool:
+    """Whether a nest that stores to every element of an array ends each with a zero."""
+    touching = _touching(nest.body, array)
+    if len(touching) == 1 and isinstance(touching[0], For):
+        return _stores_zero(touching[0], array)
+    last = touching[-1]
+    return isinstance(last, Store) and w.is_zero(last.value) and all(
+        isinstance(s, Store | Increment) and s.index == last.index
+        or isinstance(s, Assign) and isinstance(s.value, Load) and s.value.index == last.index for s in touching)
 
 
 def _raised(inside: tuple[Stmt, ...]) -> list[str]:

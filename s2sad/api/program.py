@@ -154,9 +154,8 @@ class Program:
                 generated = made(self.options)
                 optimistic = not self.options.get("fastmath") and self.products_show(layout.argtypes,
                                                                                      generated.interface)
-                serial = {k: v for k, v in self.options.items() if k != "parallel"}
-                self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic,
-                                                 None if serial == self.options else partial(made, serial))
+                again = partial(made, {**self.options, "parallel": "marked"}) if "parallel" in self.options else None
+                self._done[key] = Specialisation(generated, bool(self.options.get("cache")), optimistic, again)
             return self._done[key]
 
     def interface(self, argtypes: Types, wrt: tuple[str, ...]) -> driver.Interface:

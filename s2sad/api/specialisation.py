@@ -40,7 +40,7 @@ class Specialisation:
 
     @property
     def to_differentiate(self) -> Any:
-        """The entry without parallel loops, whose threads' own arrays would only get in the way."""
+        """The entry before its loops were taken apart for threads, which would only get in the way."""
         if self._serial is None:
             return self.entry
         with global_compiler_lock:

@@ -79,6 +79,7 @@ class Wanted(Enum):
     NONE = "none"
     PRANGE = "those that the author wrote with prange"
     ALL = "all that have work to do"
+    MARKED = "none, but those of the author's are still written with prange: for who differentiates the text"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def parallelise(fn: Function, wanted: Wanted) -> tuple[Function, tuple[Verdict, 
     """
     if wanted is Wanted.NONE or not any(isinstance(s, For) for s in w.walk(fn.body)):
         return fn, ()
+    if wanted is Wanted.MARKED:
+        def marked(s: Stmt) -> Block:
+            return (replace(s, parallel=True) if isinstance(s, For) and s.prange else s,)
+
+        return replace(fn, body=w.map_block(fn.body, marked)), ()
     rewriting = _Rewriting(fn, wanted)
     body = rewriting.block(fn.body)
     if rewriting.parts is not None:
@@ -326,4 +332,4 @@ def loops_wanted(options: Mapping[str, object]) -> Wanted:
         return Wanted.NONE
     if isinstance(asked, dict) and not asked.get("prange", True):
         return Wanted.NONE
-    return Wanted.ALL if asked == "auto" else Wanted.PRANGE
+    return {"auto": Wanted.ALL, "marked": Wanted.MARKED}.get(str(asked), Wanted.PRANGE)

@@ -16,7 +16,7 @@ from s2sad import numeric
 from s2sad.api import modules
 from s2sad.ir.effects import RAISING
 from s2sad.runtime.helpers import HELPERS
-from tests.execution import copied, execute, generate, tangent_arguments
+from tests.execution import copied, execute, generate, second_order, tangent_arguments
 
 X = np.array([0.3, 1.2, -0.7, 0.9, 1.1, 0.6, -0.2])
 A = np.sin(np.arange(1.0, 22.0)).reshape(7, 3)
@@ -327,9 +327,17 @@ def test_explanations_say_what_runs_in_parallel():
     assert "in parallel" not in str(s2sad.explain(scratch_in_each, A, A[0]))
 
 
-def test_second_derivatives_are_of_the_serial_form():
-    gradient = s2sad.grad(s2sad.differentiate(own_elements, parallel=True))
-    assert "get_num_threads" not in s2sad.source(gradient, "tangent", X)
+def test_second_derivatives():
+    """They are derivatives of the gradient's serial form, and parallel themselves."""
+    gradient = s2sad.grad(s2sad.differentiate(scratch_in_each, parallel=True))
+    text = s2sad.source(gradient, "tangent", A, A[0] + 0.4)
+    assert parallel_loops(text) == 1 and "b_c_part" in text and "part_part" not in text
+    direction = np.cos(A)
+    found = execute(types.SimpleNamespace(source=text, name=""), 3)["scratch_in_each_grad_tangent"](
+        A, direction, A[0] + 0.4)[1]
+    _, want, _ = second_order(scratch_in_each, (A, A[0] + 0.4), direction)
+    assert close(found, want)
+    assert close(found, second_order(scratch_in_each, (A, A[0] + 0.4), direction)[2])
 
 
 # ---------------------------------------------------------------------------- compiled
