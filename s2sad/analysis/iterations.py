@@ -23,6 +23,7 @@ from s2sad.ir import (
     Load,
     Op,
     Permute,
+    Rhs,
     Stmt,
     Store,
     While,
@@ -165,3 +166,13 @@ def counts_up(loop: For) -> bool:
         case _, Const(int() as stop), Const(int() as step):
             return stop >= -1 and step < 0
     return False
+
+
+def offset(value: Rhs | None) -> tuple[Atom | None, int]:
+    """A name and what is added to it; nothing for another expression."""
+    match value:
+        case Op("add", (x, Const(int() as k))):
+            return x, k
+        case Op("sub", (x, Const(int() as k))):
+            return x, -k
+    return None, 0

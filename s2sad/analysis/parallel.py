@@ -14,13 +14,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from s2sad.analysis.fusible import scratch_of
-from s2sad.analysis.iterations import Iterations, bound_first, counts_up, sums_in
+from s2sad.analysis.iterations import Iterations, bound_first, counts_up, offset, sums_in
 from s2sad.analysis.kills import find_overwritten
 from s2sad.analysis.paths import bound_where_read
 from s2sad.analysis.structure import Structure
 from s2sad.ir import (
     Alloc,
     Assign,
+    Atom,
     Block,
     Call,
     Const,
@@ -55,6 +56,8 @@ class Sharing:
         Arrays that each thread needs for itself.
     unset
         Scalars that an iteration binds in one branch and reads in another one by the same test.
+    makes
+        Whether iterations make arrays.
     raises
         The operation that may raise an error, or an empty text.
     """
@@ -63,11 +66,12 @@ class Sharing:
     added: tuple[str, ...]
     own: tuple[str, ...]
     unset: tuple[str, ...]
+    makes: bool
     raises: str
 
     @property
     def nothing(self) -> bool:
-        return not (self.sums or self.added or self.own or self.unset or self.raises)
+        return not (self.sums or self.added or self.own or self.unset or self.makes or self.raises)
 
 
 class Threads:
@@ -104,17 +108,37 @@ class Threads:
         own = tuple(a for a in written
                     if self._is_own(a, loop) and (a in scratch or self._is_zero_again(a, loop)))
         added = []
-        for array in (a for a in written if a not in own):
+        for array in (a for a in written if a not in own and a not in w.bound_in(loop)):
             touches = self.iterations.touches(array, inside)
             if array in self.iterations.shared:
                 return f"`{array}` may share memory with another array"
-            if counts_up(loop) and any(all(len(index) > k and index[k] == loop.var for _, index in touches)
-                                       for k in range(len(touches[0][1]))):
+            if any(self._apart(loop, [index[k:k + 1] for _, index in touches]) for k in range(len(touches[0][1]))):
                 continue
             if not all(isinstance(s, Increment) for s, _ in touches):
                 return f"two iterations may touch the same element of `{array}`"
             added.append(array)
-        return Sharing(tuple(sorted(sums)), tuple(added), own, tuple(unset), "".join(_raised(inside)))
+        return Sharing(tuple(sorted(sums)), tuple(added), own, tuple(unset),
+                       any(is_array(self.fn.types.get(n)) for n in w.bound_in(loop)), "".join(_raised(inside)))
+
+    def _apart(self, loop: For, index: list[tuple[Atom, ...]]) -> bool:
+        """Whether an index, of the same axis, is another one in each iteration: the counter, plus the same number."""
+        places = {self._offset(i[0], loop) if i else None for i in index}
+        if len(places) != 1 or None in places or not counts_up(loop):
+            return False
+        (k,) = places
+        first = loop.start if loop.step == Const(1) else loop.stop
+        # -1 is another name of the last element
+        return k == 0 or isinstance(first, Const) and first.value + (loop.step != Const(1)) + k >= 0
+
+    def _offset(self, index: Atom, loop: For) -> int | None:
+        if index == loop.var:
+            return 0
+        binders = self.at.binders.get(index, []) if isinstance(index, str) else []
+        if len(binders) == 1 and isinstance(binders[0], Assign):
+            base, k = offset(binders[0].value)
+            if base == loop.var and loop in self.at.place[binders[0]].loops:
+                return k
+        return None
 
     def _barred(self, loop: For, inside: tuple[Stmt, ...]) -> str:
         """What iterations that run at once must not do."""
@@ -124,6 +148,10 @@ class Threads:
             return "its step is not 1"
         for s in inside:
             match s:
+                case Assign(t, Alloc() | Call("np.zeros_like")) if self._is_made_here(t, loop):
+                    pass
+                case Grow(a) if a in loop.own or self._is_made_here(a, loop):
+                    pass
                 case Assign(_, Call(fn)):
                     return f"it calls {fn}"
                 case Grow() | Assign(_, Alloc()):
@@ -139,6 +167,12 @@ class Threads:
                 case _:
                     return "it may raise an error or has an effect"
         return "it may raise different errors" if len(_raised(inside)) > 1 else ""
+
+    def _is_made_here(self, array: str, loop: For) -> bool:
+        """Whether each iteration makes an array of its own."""
+        return array not in self.iterations.shared and array not in self.fn.params and all(
+            isinstance(s, Assign) and isinstance(s.value, Alloc | Call) and loop in self.at.place[s].loops
+            for s in self.at.binders.get(array, ()))
 
     def _scalars(self, loop: For, inside: tuple[Stmt, ...]) -> tuple[set[str], list[str]] | str:
         """The sums among the scalars that are bound, and those not bound on every path to where they are read."""

@@ -21,11 +21,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from s2sad.analysis.iterations import Iterations
+from s2sad.analysis.iterations import Iterations, offset
 from s2sad.ir import Assign, Atom, Block, Const, For, Function, Increment, Load, Op, Stmt, Store
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
-from s2sad.optimise.loop_order import offset
 
 SIMPLE = frozenset({"add", "sub", "mul", "neg", "zmul"})
 MOST = 2

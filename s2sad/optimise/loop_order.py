@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from s2sad.analysis.iterations import Iterations
-from s2sad.ir import Assign, Atom, Block, Const, For, Function, Increment, Op, Rhs, Stmt
+from s2sad.analysis.iterations import Iterations, offset
+from s2sad.ir import Assign, Atom, Block, Const, For, Function, Increment, Op, Stmt
 from s2sad.ir import walk as w
 from s2sad.ir.names import Names
 
@@ -76,16 +76,6 @@ def order_loops(fn: Function) -> Function:
         return (*(replace(t, loc=s.loc) for t in before), new)
 
     return replace(fn, body=block(fn.body), types=types)
-
-
-def offset(value: Rhs | None) -> tuple[Atom | None, int]:
-    """A name and what is added to it; nothing for another expression."""
-    match value:
-        case Op("add", (x, Const(int() as k))):
-            return x, k
-        case Op("sub", (x, Const(int() as k))):
-            return x, -k
-    return None, 0
 
 
 def _higher_first(loop: For) -> Block:

@@ -295,7 +295,7 @@ class _Parts:
     def watch(self) -> None:
         """Parts that have met an error are noticed when all are done."""
         raises = self.sharing.raises
-        makes = bool(self.sharing.own or self.sharing.added)
+        makes = bool(self.sharing.own or self.sharing.added or self.sharing.makes)
         if not makes and not raises:
             return
         both = makes and bool(raises)

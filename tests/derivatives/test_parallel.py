@@ -128,6 +128,23 @@ def rows_as_arrays(x, m):
     return s
 
 
+def newton_in_each(x):
+    s = 0.0
+    for i in prange(x.shape[0]):
+        y = 1.0
+        while abs(y * y * y - 2.0 - x[i] * x[i]) > 1e-13:
+            y -= (y * y * y - 2.0 - x[i] * x[i]) / (3.0 * y * y)
+        s += y * x[i]
+    return s
+
+
+def one_further(x):
+    y = np.zeros(x.shape[0] + 1)
+    for i in prange(x.shape[0]):
+        y[i + 1] = x[i] * x[i] * x[0]
+    return np.sum(y * y)
+
+
 RIGHT = {
     "sums_and_gathers": (sums_and_gathers, (X, COLUMNS, 1.5, X), ("x", "w", "v"), 1),
     "own_elements": (own_elements, (X,), ("x",), 2),
@@ -138,6 +155,8 @@ RIGHT = {
     "on_a_condition": (on_a_condition, (X,), ("x",), 1),
     "scratch_and_quotients": (scratch_and_quotients, (A, A[0] + 2.0), ("x", "m"), 1),
     "rows_as_arrays": (rows_as_arrays, (A, A[0] + 0.4), ("x", "m"), 1),
+    "newton_in_each": (newton_in_each, (X,), ("x",), 1),
+    "one_further": (one_further, (X,), ("x",), 2),
     "of_complex_numbers": (of_complex_numbers, (X,), ("x",), 1),
 }
 """Function, arguments, what gradients are by, how many parallel loops the gradient has."""
@@ -219,11 +238,19 @@ def from_a_place_given(x, a):
     return np.sum(y * x)
 
 
+def around_the_end(x):
+    y = np.zeros_like(x)
+    for i in prange(x.shape[0]):
+        y[i - 1] = x[i] * x[i]
+    return np.sum(y * x)
+
+
 SERIAL = {
     "carried": (carried, (X,), "an iteration needs `t`"),
     "from_the_element_before": (from_the_element_before, (X,), "two iterations may touch the same element of `y`"),
     "last_value": (last_value, (X,), "the last value of `t` is used after it"),
     "raises": (raises, (X,), "it may raise an error"),
+    "around_the_end": (around_the_end, (X,), "two iterations may touch the same element of `y`"),
     "from_a_place_given": (from_a_place_given, (X, -2), "two iterations may touch the same element of `y`"),
 }
 
