@@ -90,15 +90,16 @@ def _built(fn: Function, active: Activity, wrt: tuple[str, ...], strong_zero: bo
             total = sweep.acc.value(p) if p in active else None
             gradients.append((p, sweep.zero(p) if total is None else total))
     reverse = tuple(sweep.out)
-    forward: Block | None
+    result = fn.result
     if fuse is Fusion.WITH_VALUE and sweep.plan.fused:
         (loop,), k = sweep.plan.fused, sweep.up_to_fused
-        forward, reverse = ForwardSweep(sweep).run_around(loop, reverse[:k], reverse[k:]), reverse[k:]
-        if forward is None:
+        around = ForwardSweep(sweep).run_around(loop, reverse[:k], reverse[k:])
+        if around is None:
             return None
+        (forward, result), reverse = around, reverse[k:]
     else:
         forward = ForwardSweep(sweep).run()
-    return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, fn.result,
+    return Adjoint(forward, reverse, shadows, tuple(c for _, c in leaves), tuple(gradients), sweep.types, result,
                    sweep.tapes, sweep)
 
 

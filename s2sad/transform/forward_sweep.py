@@ -23,6 +23,7 @@ from s2sad.analysis.required import inverse
 from s2sad.analysis.structure import Loop, definitely_bound, upward_exposed
 from s2sad.ir import (
     Alloc,
+    Arg,
     Assign,
     Block,
     Call,
@@ -40,7 +41,7 @@ from s2sad.ir import (
     While,
 )
 from s2sad.ir import walk as w
-from s2sad.ir.types import dtype_name
+from s2sad.ir.types import dtype_name, is_array
 from s2sad.transform.context import ONE, Context
 from s2sad.transform.tapes import Tape
 
@@ -61,8 +62,8 @@ class ForwardSweep:
         forward = self.block(self.fn.body)
         return (*self._start(), *forward)
 
-    def run_around(self, loop: For, fused: Block, rest: Block) -> Block | None:
-        """The forward sweep with what reverses everything from a fused loop on in place of the loop.
+    def run_around(self, loop: For, fused: Block, rest: Block) -> tuple[Block, Arg | None] | None:
+        """The forward sweep with what reverses everything from a fused loop on in place of the loop, and the result.
 
         What follows the loop and does not depend on it is done before. ``rest`` is the rest of the reverse sweep.
         ``None`` if what is left after the loop would come too late, or too early.
@@ -81,6 +82,12 @@ class ForwardSweep:
                 late_writes |= writes
             else:
                 before += piece
+        copies = self._kept_for(tuple(late), fused, self.plan.fused[loop].given)
+        if copies is None:
+            return None
+        before += [Assign(copy, n, loop.loc) for n, copy in copies.items()]
+        late = [*w.map_block(tuple(late), lambda s: (w.substitute_reads(s, copies),))]
+        result = w.map_result(self.fn.result, lambda n: copies.get(n, n) if isinstance(n, str) else n)
         made = {n for x in w.walk(tuple(late)) for n in w.binds(x)}
         written = {n for x in w.walk(tuple(late)) for n in w.written(x)}
         if any(upward_exposed(block, n) for n in made for block in (fused[:-1], rest)) or any(
@@ -88,7 +95,21 @@ class ForwardSweep:
             return None
         if any(upward_exposed(fused[-1:], n) for n in made - self.plan.fused[loop].given):
             return None
-        return (*self._start(), *before, *fused, *late)
+        return (*self._start(), *before, *fused, *late), result
+
+    def _kept_for(self, late: Block, fused: Block, given: frozenset[str]) -> dict[str, str] | None:
+        """Names for the values of scalars that are read after the reverse sweep, which changes them; by their names.
+
+        ``None`` if it changes an array that is read, or a scalar that is bound as well.
+        """
+        changed = {n for x in w.walk(fused) for n in (*w.binds(x), *w.written(x))} - given
+        results = w.result_names(self.fn.result)
+        lost = sorted(n for n in changed if n in results or upward_exposed(late, n))
+        if any(is_array(self.c.types.get(n)) for n in lost) or {n for x in w.walk(late) for n in w.binds(x)} & {*lost}:
+            return None
+        copies = {n: self.c.names.fresh(f"last_{n}") for n in lost}
+        self.c.types.update({copy: self.c.types[n] for n, copy in copies.items()})
+        return copies
 
     def _start(self) -> Block:
         zeros = [Assign(n, self.c.zero(n), self.fn.loc) for n in sorted(self.undefined | self.c.undefined)]

@@ -441,7 +441,30 @@ def overwritten_with_the_result(x):
     return 3.0 * w[0]
 
 
+def restored_before_it_is_read(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    t = x[2]
+    for k in range(3):
+        t = t * t * x[k]
+    return s + t
+
+
+def array_restored_before_it_is_read(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    u = x * x
+    for k in range(3):
+        u[0] = u[0] * u[0] * x[k]
+    s = s * 2.0
+    u[1] = s
+    return s + u[0] * u[1]
+
+
 @pytest.mark.parametrize("f, x", [*FUSED, *((f, X) for f in OTHERS), (outputs_and_value, X),
+                                  (restored_before_it_is_read, X), (array_restored_before_it_is_read, X),
                                   (independent_work_afterwards, X), (overwritten_after_the_loop, X),
                                   (work_that_has_to_wait, X), (overwritten_with_the_result, X)])
 def test_with_the_value(f, x):
@@ -452,7 +475,38 @@ def test_with_the_value(f, x):
     assert np.allclose(found, expected, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("f, x", [(transcendental, X), (with_scratch, A), (independent_work_afterwards, X)])
+def scalars_beside_the_value(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    t = x[2]
+    for k in range(3):
+        t = t * t * x[k]
+    return s + t, (t, s)
+
+
+def array_beside_the_value(x):
+    s = 0.0
+    for i in range(x.size):
+        s += np.exp(x[i]) * np.sin(x[i])
+    u = x * x
+    for k in range(3):
+        u[0] = u[0] * u[0] * x[k]
+    return s + u[0], (u, s)
+
+
+@pytest.mark.parametrize("f", [scalars_beside_the_value, array_beside_the_value])
+def test_results_beside_the_value(f):
+    made = generate(f, (X,), "value_and_grad", ("x",), has_aux=True)
+    (value, (first, second)), found = execute(made)[made.name](X.copy())
+    want, aux = f(X.copy())
+    assert value == want and np.array_equal(first, aux[0]) and second == aux[1]
+    expected = numeric.gradient(lambda x: f(x)[0], (X,), wrt=("x",), method="complex-step").value[0]
+    assert np.allclose(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("f, x", [(transcendental, X), (with_scratch, A), (independent_work_afterwards, X),
+                                  (restored_before_it_is_read, X)])
 def test_one_loop_for_value_and_gradient(f, x):
     source = generate(f, (x,), "value_and_grad", ("x",)).source
     lines = source.splitlines()

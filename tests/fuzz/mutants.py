@@ -233,4 +233,8 @@ MUTANTS = (
            "if isinstance(s, Invoke):", "if False:"),
     Mutant("only what a fused loop gives itself is wanted", fusible._Loop._matters,
            "return not tainted.isdisjoint(self.wanted)", "return not given.isdisjoint(self.wanted)"),
+    Mutant("the value reads what the reverse sweep has left", ForwardSweep._kept_for,
+           "n in results or upward_exposed(late, n)", "n in results"),
+    Mutant("a result is what the reverse sweep has left", ForwardSweep._kept_for,
+           "n in results or upward_exposed(late, n)", "upward_exposed(late, n)"),
 )
