@@ -154,6 +154,10 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
     if name in ("np.random.rand", "np.random.randn"):
         size = (TupleArg(tuple(args)),) if len(args) > 1 else tuple(args)
         return Call("np.random.random" if name.endswith("rand") else "np.random.standard_normal", size, kwargs)
+    if name == "get_num_threads":
+        flat.refuse("what depends on the number of threads is not differentiated", node, code="S2S011",
+                    hint="differentiate the function with `prange`, or a derivative of it by `s2sad.grad(...)` rather "
+                         "than by its text; or pass the number as an argument")
     if "." not in name and name not in ("print", "sum", "max", "min"):
         flat.refuse(f"this call of '{name}' is not supported", node, code="S2S011",
                     hint="pass the arguments it needs, by position, or write the expression out")

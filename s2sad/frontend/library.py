@@ -64,7 +64,7 @@ def _table() -> dict[int, str]:
             table[id(obj)] = b
     table |= {id(f): name for name, f in (*numerics.ELEMENTWISE.items(), *vmath.TYPED.items())}
     import numba
-    table[id(numba.prange)] = "numba.prange"
+    table |= {id(numba.prange): "numba.prange", id(numba.get_num_threads): "get_num_threads"}
     return table
 
 

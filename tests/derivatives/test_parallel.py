@@ -16,7 +16,7 @@ from s2sad import numeric
 from s2sad.api import modules
 from s2sad.ir.effects import RAISING
 from s2sad.runtime.helpers import HELPERS
-from tests.execution import copied, execute, generate, second_order, tangent_arguments
+from tests.execution import as_input, copied, execute, generate, second_order, tangent_arguments
 
 X = np.array([0.3, 1.2, -0.7, 0.9, 1.1, 0.6, -0.2])
 A = np.sin(np.arange(1.0, 22.0)).reshape(7, 3)
@@ -365,6 +365,12 @@ def test_second_derivatives():
     _, want, _ = second_order(scratch_in_each, (A, A[0] + 0.4), direction)
     assert close(found, want)
     assert close(found, second_order(scratch_in_each, (A, A[0] + 0.4), direction)[2])
+
+
+def test_the_text_for_threads_is_not_differentiated():
+    made = generate(on_a_condition, (X,), "grad", ("x",), numba_options={"parallel": True})
+    with pytest.raises(s2sad.S2sadError, match="depends on the number of threads"):
+        generate(as_input(made), (X,), "tangent", ("x",))
 
 
 # ---------------------------------------------------------------------------- compiled
