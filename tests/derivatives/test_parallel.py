@@ -15,7 +15,9 @@ import s2sad
 from s2sad import numeric
 from s2sad.api import modules
 from s2sad.ir.effects import RAISING
+from s2sad.optimise import parallelise
 from s2sad.runtime.helpers import HELPERS
+from tests.derivatives.test_programs import CASES
 from tests.execution import as_input, copied, execute, generate, second_order, tangent_arguments
 
 X = np.array([0.3, 1.2, -0.7, 0.9, 1.1, 0.6, -0.2])
@@ -170,13 +172,12 @@ def close(got, want):
     return np.shape(got) == np.shape(want) and np.max(np.abs(got - want)) <= 1e-8 * (1.0 + np.max(np.abs(want)))
 
 
-@pytest.mark.parametrize("threads", [2, 5])
 @pytest.mark.parametrize("name", RIGHT)
-def test_gradients(name, threads):
+def test_gradients(name):
     f, args, wrt, count = RIGHT[name]
     generated = generate(f, args, "grad", wrt, numba_options={"parallel": True})
     assert parallel_loops(generated.source) == count, generated.source
-    found = execute(generated, threads)[generated.name](*copied(args))
+    found = execute(generated, 3)[generated.name](*copied(args))
     by = wrt if len(wrt) > 1 else wrt[0]
     want = numeric.gradient(f, copied(args), wrt=by).value
     for got, right in zip(found if len(wrt) > 1 else (found,), want if len(wrt) > 1 else (want,)):
@@ -195,6 +196,19 @@ def test_tangents(name):
     want = numeric.gradient(f, copied(args), wrt=wrt).value
     assert value == pytest.approx(f(*copied(args)), rel=1e-13)
     assert found == pytest.approx(sum(np.sum(g * along[n]) for g, n in zip(want, wrt)), rel=1e-8)
+
+
+@pytest.mark.parametrize("name", sorted(CASES)[::15])
+def test_other_programs(name, monkeypatch):
+    """A sample of the programs of this directory, with every loop parallel that may be."""
+    monkeypatch.setattr(parallelise, "_has_work", lambda loop: True)
+    f, args, wrt = CASES[name]
+    made = generate(f, args, "value_and_grad", wrt, numba_options={"parallel": "auto"})
+    serial = generate(f, args, "value_and_grad", wrt)
+    found, want = (execute(g, 3)[g.name](*copied(args)) for g in (made, serial))
+    assert found[0] == pytest.approx(want[0], rel=1e-12)
+    for got, right in zip(*(r[1] if len(wrt) > 1 else r[1:] for r in (found, want))):
+        assert close(got, right), made.source
 
 
 # ---------------------------------------------------------------------------- what stays serial
