@@ -69,6 +69,8 @@ from s2sad.ir.types import dtype_name
 
 ZERO, ONE = Const(0), Const(1)
 COUNTERS = "jklm"
+MANY = 100
+"""Iterations from which a loop may be worth threads."""
 SLOW = frozenset({"math.sqrt", "np.sqrt", "div"})
 """Operations that are cheap to compute again, and work all the same."""
 
@@ -168,18 +170,20 @@ class _Rewriting:
 
 
 def _has_work(loop: For) -> bool:
-    """Whether an iteration calls an elementary function, or has two loops one in the other."""
+    """Whether an iteration calls an elementary function or divides, or has two loops one in the other."""
     def depth(body: Block) -> int:
         return max((depth(b) + (isinstance(s, For | While) and not _is_short(s)) for s in body for b in w.blocks(s)),
                    default=0)
 
-    return depth(loop.body) > 1 or any(
+    return not _is_short(loop) and (depth(loop.body) > 1 or any(
         isinstance(s, Assign) and isinstance(s.value, Op) and (s.value.fn not in CHEAP or s.value.fn in SLOW)
-        for s in w.inside(loop))
+        for s in w.inside(loop)))
 
 
 def _is_short(s: For | While) -> bool:
-    return isinstance(s, For) and isinstance(s.start, Const) and isinstance(s.stop, Const)
+    """Whether a loop is known to have a few iterations: directions, coordinates."""
+    bounds = [a.value for a in (s.start, s.stop, s.step) if isinstance(a, Const)] if isinstance(s, For) else []
+    return len(bounds) == 3 and len(range(*bounds)) < MANY
 
 
 class _Parts:
