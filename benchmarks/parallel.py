@@ -6,7 +6,8 @@
 Sources are as their authors wrote them; `parallel="auto"` takes the loops whose iterations are independent. Gradients
 are compared first: those of the parallel form are the serial ones up to rounding, and the same in 50 calls. Times are
 the shortest of alternating samples: a thread that another process keeps waiting says nothing about the code. The
-column for one thread shows what the parallel form costs, the last one what it gains.
+column for one thread shows what the parallel form costs, the last one what it gains. The first line is a loop that
+shares nothing: what the machine has to give at that moment.
 """
 from __future__ import annotations
 
@@ -104,6 +105,22 @@ def measure(w: Workload, threads: int, samples: int, small: bool) -> Row:
     return Row(w.name, threads, best["serial"], best["one"], best["all"])
 
 
+@numba.njit(parallel=True)
+def sines(steps, out):
+    for k in numba.prange(out.size):
+        s = 0.0
+        for i in range(steps):
+            s += np.sin(s + i)
+        out[k] = s
+
+
+def machine(threads: int, samples: int) -> Row:
+    """A loop with one long iteration for each thread; its serial form has as many for one thread."""
+    out = np.empty(threads)
+    best = shortest({"one": (1, lambda: sines(200_000, out)), "all": (threads, lambda: sines(200_000, out))}, samples)
+    return Row("nothing shared", threads, best["one"], best["one"], best["all"])
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="how the names of the wanted workloads begin; default: all")
@@ -115,11 +132,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     print(f"numba {numba.__version__}, s2sad {s2sad.__version__}, {chosen.threads} threads\n")
     print(f"{'':<34}{'serial':>12}{'one thread':>12}{'threads':>12}{'speed-up':>10}")
+    samples = 3 if chosen.small else chosen.samples
     rows = []
-    for w in WORKLOADS:
-        if chosen.names and not any(w.name.startswith(n) for n in chosen.names):
+    for w in (None, *WORKLOADS):
+        if w is not None and chosen.names and not any(w.name.startswith(n) for n in chosen.names):
             continue
-        row = measure(w, chosen.threads, 3 if chosen.small else chosen.samples, chosen.small)
+        row = machine(chosen.threads, samples) if w is None else measure(w, chosen.threads, samples, chosen.small)
         rows.append(row)
         print(f"{row.name:<34}{row.serial_s * 1e3:>9.2f} ms{row.one_thread_s * 1e3:>9.2f} ms"
               f"{row.parallel_s * 1e3:>9.2f} ms{row.speed_up:>10.2f}", flush=True)
