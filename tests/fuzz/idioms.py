@@ -6,7 +6,7 @@ from tests.fuzz.scope import Var
 from tests.fuzz.writer import Statement, Writer, begun, trips
 
 FEATURES = {"idioms": 0.25, "gated-fills": 0.6, "guarded-elements": 0.6, "handed-on": 0.6, "shifted-results": 0.6,
-            "searches": 0.6}
+            "searches": 0.6, "sums-and-chains": 0.6}
 
 
 def statements(g: Writer) -> list[tuple[int, Statement]]:
@@ -14,7 +14,8 @@ def statements(g: Writer) -> list[tuple[int, Statement]]:
         return []
     return [(3, statement) for feature, statement in (
         ("gated-fills", gated_fill), ("guarded-elements", guarded_element), ("handed-on", handed_on),
-        ("shifted-results", shifted_results), ("searches", search)) if g.has(feature)] or [(3, handed_on)]
+        ("shifted-results", shifted_results), ("searches", search),
+        ("sums-and-chains", sums_and_chains)) if g.has(feature)] or [(3, handed_on)]
 
 
 def loop(g: Writer, *heads: str) -> Var:
@@ -27,6 +28,25 @@ def loop(g: Writer, *heads: str) -> Var:
 def full_length(g: Writer) -> str:
     """A vector of full length: mostly one at hand."""
     return g.c.pick(g.scope.vectors(LENGTH)).name
+
+
+def sums_and_chains(g: Writer) -> None:
+    """A sum over an array, and a number or an element that steps change, in any order: each is wanted to the end."""
+    g.used |= {"sum-and-chain", "loop"}
+    for kind in g.c.pick([["sum", "chain"], ["sum", "chain"], ["sum", "element"], ["chain", "sum"], ["sum", "sum"]]):
+        v = full_length(g)
+        s = f"{v}[{g.e.index(g.scope, LENGTH)}]" if kind == "element" else begun(g)
+        i = loop(g, "3", str(LENGTH), trips(g, "2"))
+        with g.block():
+            g.scope.add(i)
+            element = f"{full_length(g)}[{i.name}]"
+            if kind == "sum":
+                g.emit(f"{s} += " + g.c.pick([f"math.exp(-abs({element})) * math.sin({element})",
+                                              f"math.sin({element}) * {g.e.atom(g.scope)}",
+                                              f"math.atan({element}) ** 2"]))
+            else:
+                g.emit(f"{s} = " + g.c.pick([f"math.sin({s} * {element})", f"{s} * {s} * 0.5 + {element}",
+                                             f"math.hypot({s}, {element})"]))
 
 
 def gated_fill(g: Writer) -> None:

@@ -143,6 +143,28 @@ SCHEDULES = ("snapshots=1", "snapshots=2", "snapshots=3", "snapshots=2, schedule
 ONLINE = ("snapshots=1", "snapshots=2", "snapshots=3", "memory='200 B'")
 
 
+def read_at_the_end(source: str) -> list[str]:
+    """Variables that have a value where the program's one ``return`` is, at its end; none if it has others."""
+    tree = ast.parse(source)
+    f = main_function(tree)
+    returns = [n for n in outside_functions(f) if isinstance(n, ast.Return)]
+    if returns != f.body[-1:]:
+        return []
+    known = {n.id for n in ast.walk(f) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    known |= {p.arg for p in f.args.args}
+    bound = {s.targets[0].id for s in f.body if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)}
+    return sorted(bound | {n.id for n in ast.walk(returns[0]) if isinstance(n, ast.Name)} & known)
+
+
+def with_aux(source: str, names: list[str]) -> str:
+    """The program that returns variables beside its value."""
+    tree = ast.parse(source)
+    returned = main_function(tree).body[-1]
+    aux = ast.Tuple([ast.Name(n, ast.Load()) for n in names], ast.Load())
+    returned.value = ast.Tuple([returned.value, aux], ast.Load())  # type: ignore[attr-defined]
+    return text_of(tree)
+
+
 def checkpointed(source: str, choices: Choices) -> str | None:
     """A loop or two, over ranges or of unknown length, keep snapshots; none if there are no such loops."""
     tree = ast.parse(source)

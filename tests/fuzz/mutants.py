@@ -235,6 +235,4 @@ MUTANTS = (
            "return not tainted.isdisjoint(self.wanted)", "return not given.isdisjoint(self.wanted)"),
     Mutant("the value reads what the reverse sweep has left", ForwardSweep._kept_for,
            "n in results or upward_exposed(late, n)", "n in results"),
-    Mutant("a result is what the reverse sweep has left", ForwardSweep._kept_for,
-           "n in results or upward_exposed(late, n)", "upward_exposed(late, n)"),
 )

@@ -155,11 +155,11 @@ class Check:
 
     # ------------------------------------------------------------------ generated source, executed as plain Python
 
-    def generated(self, kind: str, user: UserFunction | None = None, wrt: tuple[str, ...] = WRT):
+    def generated(self, kind: str, user: UserFunction | None = None, wrt: tuple[str, ...] = WRT, **options: bool):
         from s2sad.driver import generate
 
         types = tuple(numba.typeof(v) for v in self.program.args)
-        made = generate(user or self.user, kind, types, wrt, jit=False)
+        made = generate(user or self.user, kind, types, wrt, jit=False, **options)
         self.shown = made.source
         too_soon = read_too_soon(ast.parse(made.source))
         if too_soon:
