@@ -220,9 +220,10 @@ HEAD = """\
 What the tests of derivatives are worth is measured on bugs: one at a time is planted in the compiler, and random
 programs (`tests/fuzz`) are checked with it until one gives a wrong value, a wrong derivative or an error.
 
-Of {all} bugs, {random} are noticed within {most} programs, half of them within {median}; {by_hand} by programs written
-by hand only (a dash in the table). The test suite repeats each on the program recorded for it, and checks that the
-program is right without the bug. `python -m tests.fuzz.planting` searches anew, `--record` writes this page.
+Of {all} bugs, {random} are noticed within {most} programs, half of them within {median}{by_hand}.
+
+The test suite repeats each on the program recorded for it, and checks that the program is right without the bug.
+`python -m tests.fuzz.planting` searches anew, `--record` writes this page.
 
 | bug | planted in | programs until noticed | noticed by |
 |---|---|---|---|
@@ -232,8 +233,9 @@ program is right without the bug. `python -m tests.fuzz.planting` searches anew,
 def page(record: dict[str, dict[str, Any]]) -> str:
     """The table of the bugs for the documentation."""
     found = sorted(r["programs"] for r in record.values() if r["programs"] is not None)
+    hand = len(record) - len(found)
     head = HEAD.format(all=len(record), random=len(found), most=max(found), median=found[len(found) // 2],
-                       by_hand=len(record) - len(found))
+                       by_hand=f"; {hand} by programs written by hand only (a dash in the table)" if hand else "")
     return head + "".join(
         f"| {m.name} | `{m.where.__module__}.{m.where.__qualname__}` | {record[m.name]['programs'] or '–'} "
         f"| {record[m.name]['noticed']} |\n" for m in MUTANTS if m.name in record)
