@@ -1,12 +1,14 @@
 """What numerical code is full of: arrays filled where a test holds, neighbours where there are any, sums passed on."""
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from tests.fuzz.program import LENGTH
 from tests.fuzz.scope import Var
 from tests.fuzz.writer import Statement, Writer, begun, trips
 
 FEATURES = {"idioms": 0.25, "gated-fills": 0.6, "guarded-elements": 0.6, "handed-on": 0.6, "shifted-results": 0.6,
-            "searches": 0.6, "sums-and-chains": 0.6}
+            "searches": 0.6, "sums-and-chains": 0.6, "packed": 0.6, "products": 0.4}
 
 
 def statements(g: Writer) -> list[tuple[int, Statement]]:
@@ -15,7 +17,8 @@ def statements(g: Writer) -> list[tuple[int, Statement]]:
     return [(3, statement) for feature, statement in (
         ("gated-fills", gated_fill), ("guarded-elements", guarded_element), ("handed-on", handed_on),
         ("shifted-results", shifted_results), ("searches", search),
-        ("sums-and-chains", sums_and_chains)) if g.has(feature)] or [(3, handed_on)]
+        ("sums-and-chains", sums_and_chains), ("packed", packed), ("products", product)) if g.has(feature)
+    ] or [(3, handed_on)]
 
 
 def loop(g: Writer, *heads: str) -> Var:
@@ -47,6 +50,50 @@ def sums_and_chains(g: Writer) -> None:
             else:
                 g.emit(f"{s} = " + g.c.pick([f"math.sin({s} * {element})", f"{s} * {s} * 0.5 + {element}",
                                              f"math.hypot({s}, {element})"]))
+
+
+def packed(g: Writer) -> None:
+    """A triangle of elements, one after the other in an array: their place is counted."""
+    g.used |= {"packed", "nested-loop", "triangular"}
+    v, s, k = full_length(g), begun(g), g.fresh("k")
+    first = g.c.chance(0.3)
+    g.emit(f"{k} = {-1 if first else 0}")
+    i = loop(g, "2")
+    with g.block():
+        g.scope.add(i)
+        if g.c.chance(0.3):
+            g.emit(f"{s} = 0.5 * {s} + {g.e.atom(g.scope)}")
+        j = g.fresh("j")
+        g.emit(f"for {j} in range({g.c.pick([f'{i.name} + 1', '2', f'{i.name}, 2', '1, -1, -1'])}):")
+        with g.block():
+            g.scope.add(Var(j, "i", low=0, high=1, free=False))
+            element = f"{v}[{g.c.pick([k, k, f'{k} % {LENGTH}', f'{k} - {j}', f'3 - {k}'])}]"
+            step = [f"{k} += 1"]
+            work = [g.c.pick([f"{s} = {s} * 0.5 + {element} * {g.e.atom(g.scope)}", f"{s} += {element} * {v}[{j}]",
+                              f"{element} = {element} * {g.e.bounded(g.scope, 1)}", f"{element} += math.sin({s})"])
+                    for _ in range(1 + g.c.below(2))]
+            for line in step + work if first else work + step:
+                g.emit(line)
+
+
+def product(g: Writer) -> None:
+    """Products of the matrix with vectors, alone or in a loop that changes the vector."""
+    g.used |= {"product", "matrix"}
+    v, u, s = full_length(g), g.fresh("u"), begun(g)
+    looping = g.c.chance(0.5)
+    if looping:
+        i = loop(g, "3", "2", trips(g, "2"))
+    with g.block() if looping else nullcontext():
+        if looping:
+            g.scope.add(i)
+        g.emit(f"{u} = " + g.c.pick([f"W @ {v}", f"np.dot(W, {v})", f"np.dot({v}, W.T)",
+                                     f"W @ ({v} * {g.e.atom(g.scope)})"]))
+        k = f"{i.name} % 3" if looping else g.c.pick(["0", "-1", "2"])
+        g.emit(f"{s} = {s} * 0.5 + math.sin({u}[{k}])")
+        if g.c.chance(0.6):
+            g.emit(f"{v}[{k}] = " + g.c.pick([f"math.sin({u}[0] * {s})", f"{u}[1] * 0.5", s]))
+        if g.c.chance(0.3):
+            g.emit(f"W[1, {k}] = math.sin({s})")
 
 
 def gated_fill(g: Writer) -> None:

@@ -70,7 +70,7 @@ def with_aux(one: Check) -> None:
     args = one.program.args
     _, ends = changed().function()(*args)
     names = [n for n, v in zip(names, ends, strict=True)
-             if isinstance(v, float) or isinstance(v, np.ndarray) and v.dtype.kind in "fi"]
+             if isinstance(v, float | np.ndarray) and np.asarray(v).dtype.kind in "fi" and np.isfinite(v).all()]
     if not names:
         return value_and_grad(one)
     args = one.program.args

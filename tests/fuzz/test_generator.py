@@ -59,7 +59,7 @@ FAMILIES = {
     "structures": "nested-tuple namedtuple tuple-of-arrays tuple-loop carried-tuple",
     "draws": "draw drawn-array drawn-branch drawn-chain rearranged",
     "complex": "complex complex-array complex-loop",
-    "idioms": "gated-fill guarded-element handed-on shifted-result search sum-and-chain",
+    "idioms": "gated-fill guarded-element handed-on shifted-result search sum-and-chain packed product",
 }
 """What each family adds to programs."""
 
