@@ -130,6 +130,8 @@ def library_call(flat: Expressions, name: str, node: gast.Call) -> Rhs | Arg:
         return call_library(flat, rule, node)
     args = [without_functions(flat, a, node) for a in flat.spread(node.args)]
     kwargs = keywords(flat, node)
+    if name == "np.asarray" and args and isinstance(args[0], TupleArg):
+        name = "np.array"                       # there is no array to be taken as it is
     if (declaration := declared(name)) is not None and declaration.takes(args, kwargs):
         return array_call(flat, declaration, args, kwargs, node)
     nodes = node.args if len(node.args) == len(args) else [node] * len(args)

@@ -126,6 +126,13 @@ def looked_at(a, c):
     return s
 
 
+@proof("asarray", A[:3], 0.7)
+def made_of_numbers(a, s):
+    x = np.asarray([a[0] * s, a[1], 2.0])
+    y = np.asarray(((a[2], s), (1.0, a[0] * a[1])), np.float64)
+    return np.asarray((s, a[2] * a[0], x[1]), dtype=np.float64) * x + y[1, 1] * y[0, 0]
+
+
 @proof("vander", A[:3])
 def powers(a):
     return np.vander(a) * np.vander(a, increasing=True) + np.vander(a, 2)[0, 0]

@@ -148,6 +148,15 @@ def test_refused_at_the_call(f):
     assert e.loc.file == __file__ and e.loc.line == f.__code__.co_firstlineno
 
 
+def inner_product_of_matrices(x): return np.vdot(x, x)
+
+
+def test_refused_by_name_as_numba_does():
+    with pytest.raises(S2sadError, match="`vdot` cannot be called with an array of float64 with 2 axes") as caught:
+        s2sad.source(inner_product_of_matrices, "grad", M)
+    assert caught.value.loc.line == inner_product_of_matrices.__code__.co_firstlineno
+
+
 @pytest.mark.parametrize(("program", "error"), [
     (lambda x: np.max(x[:0]), ValueError), (lambda x: np.concatenate((x, x[:2].reshape(1, 2)[0]))[7], IndexError),
     (lambda x: np.take(x, 9), IndexError), (lambda x: np.percentile(x, 101.0), ValueError),
