@@ -215,7 +215,6 @@ class Threads:
                 return False
         return made and array not in w.result_names(self.fn.result)
 
-
     def _is_zero_again(self, array: str, loop: For) -> bool:
         """Whether each iteration finds an array zero and leaves it so."""
         return any(isinstance(s, Assign) and s.target == array and (isinstance(s.value, Call) or isinstance(

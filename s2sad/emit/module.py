@@ -80,7 +80,7 @@ def _primal(primal: Primal, jit: bool) -> list[str]:
     blocks = ["\n".join(primal.constants)] if primal.constants else []
     for f in primal.functions:
         given = {k: f.options[k] for k in (*PASSED_ON, "error_model") if f.options.get(k)}
-        given |= parallel_of(given, "prange" in f.text)
+        given |= parallel_of(given, "prange" in names(ast.parse(f.text)))
         given = {k: v for k, v in given.items() if v}
         blocks.append((f"@njit({_spelled(given)})\n" if given else "@njit\n") * jit + f.text)
     return blocks
