@@ -229,7 +229,8 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     wrt = tuple(internal[p] for p in wrt)
     outputs = None if outputs is None else tuple(internal.get(p, p) for p in outputs)
     mutated = tuple(p for p in fn.params
-                    if any(p in w.written(s) for s in w.walk(fn.body)) or _swapped_and_written(fn, p))
+                    if any(p in w.written(s) for s in w.walk(fn.body))
+                    or _swapped_and_written(fn, p, user.memory is not None))
     leaves = w.result_leaves(fn.result)
     dependent = {a for k, a in enumerate(leaves) if isinstance(a, str) and (results is None or k in results)}
     dependent |= {p for p in (mutated if outputs is None else outputs) if p in fn.params}
@@ -244,10 +245,12 @@ def analyse(user: UserFunction, argtypes: tuple[nbt.Type, ...], wrt: tuple[str, 
     return Analysed(user, fn, interface, active, ready.author_names)
 
 
-def _swapped_and_written(fn: Function, p: str) -> bool:
-    """Whether a parameter is swapped with what is written to, or in a loop whose states are written back."""
+def _swapped_and_written(fn: Function, p: str, budget: bool) -> bool:
+    """Whether a parameter is swapped with what is written to, or in a loop whose states are written back: any loop,
+    perhaps, within a budget of memory."""
     group = swapped_together(fn.body).get(p, set())
-    return any(group & set(w.written(s)) or isinstance(s, Loop) and s.checkpoints is not None and group & w.bound_in(s)
+    return any(group & set(w.written(s)) or
+               isinstance(s, Loop) and (budget or s.checkpoints is not None) and group & w.bound_in(s)
                for s in w.walk(fn.body))
 
 

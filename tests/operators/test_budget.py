@@ -53,6 +53,16 @@ def leaves_by_return(x, c, n):
     return y[0] * y[2]
 
 
+def exchanges(x, y, n):
+    t = 0
+    while t < n:
+        if x[0] * y[0] > 1e3:
+            break
+        x, y = y, x
+        t += 1
+    return (x[0] * x[0] + x[1] * x[1]) * y[0] + np.sin(x[1])
+
+
 def made(f, args, kind, wrt, memory):
     driver.check_ir = True
     user = replace(UserFunction.from_callable(f), memory=memory)
@@ -80,6 +90,29 @@ def test_same_gradient_bit_for_bit(f, x):
                     else:
                         found.append(leaves(space[module.name](*args)))
                 assert all(map(np.array_equal, *found)), (memory, n)
+
+
+@pytest.mark.parametrize("kind", ["value_and_grad", "vjp"])
+def test_arrays_that_change_places_are_the_callers(kind):
+    """Within a budget, the states of a loop are written back: to copies of the arguments."""
+    x, y = np.array([0.3, 0.7]), np.array([1.1, -0.4])
+    step = 1e-30j
+    for memory in (0, 200):
+        bounded = made(exchanges, (x, y, 1), kind, ("x", "y"), memory)
+        assert "taken_at" in bounded.source
+        for n in (0, 1, 7):
+            space, args = execute(bounded), copied((x, y, n))
+            expected = [[exchanges(*(a + step * e if a is v else a for a in (x, y)), n).imag / step.imag
+                         for e in np.eye(2)] for v in (x, y)]
+            for _ in range(2):
+                if kind == "vjp":
+                    forward, reverse = (space[e] for e in bounded.entries)
+                    found = reverse(forward(*args)[1], (1.0,))
+                else:
+                    value, found = space[bounded.name](*args)
+                    assert value == exchanges(x, y, n)
+                np.testing.assert_allclose(found, expected, rtol=1e-14)
+                np.testing.assert_array_equal(args[:2], (x, y))
 
 
 def test_the_budget_is_kept():
